@@ -1,1 +1,16 @@
+//! One region of the emulated cloud: its resources as actors, the families of actions on them, its
+//! clock and its store, served over gRPC to the gateway and to the nodes of other regions.
+//!
+//! Not here: HTTP, signatures and XML (the gateway's), and processes (the cluster's).
 
+pub mod entity;
+pub mod families;
+mod metering;
+mod node;
+mod region;
+pub mod request;
+pub mod store;
+pub mod time;
+
+pub use node::{Node, NodeConfig};
+pub use region::Region;

@@ -1,0 +1,156 @@
+//! The actor that every entity lives in while it is awake: receive, decide, persist, publish, reply.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use archipelago_proto::{Ec2Error, Ec2Result};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::oneshot;
+use tracing::{Instrument as _, Span};
+
+use super::host::{Answer, Inner};
+use super::{Decision, Entity, Id, Next, Published, TagChange, record};
+
+/// Keeps the actor awake while a message is on its way.
+pub(super) type Lease = Arc<()>;
+
+pub(super) struct Message<E: Entity> {
+    pub(super) request: Request<E>,
+    pub(super) span: Span,
+    pub(super) lease: Lease,
+}
+
+pub(super) type Reply<T> = oneshot::Sender<Ec2Result<T>>;
+
+pub(super) enum Request<E: Entity> {
+    Decide(E::Command, Reply<Answer<E>>),
+    /// The time that the entity was due has come.
+    Elapse(Reply<()>),
+    Tag(TagChange, Reply<()>),
+    /// These resources link to the entity from now on.
+    Hold(Vec<Id>, Option<Reply<()>>),
+    /// And these no longer.
+    Release(Vec<Id>),
+}
+
+pub(super) struct EntityActor<E: Entity> {
+    pub(super) id: Id,
+    pub(super) inner: Arc<Inner<E>>,
+}
+
+impl<E: Entity> Actor for EntityActor<E> {
+    type Msg = Message<E>;
+    type State = ();
+    type Arguments = ();
+
+    async fn pre_start(&self, _: ActorRef<Self::Msg>, (): ()) -> Result<(), ActorProcessingErr> {
+        Ok(())
+    }
+
+    async fn handle(&self, _: ActorRef<Self::Msg>, message: Self::Msg, (): &mut ()) -> Result<(), ActorProcessingErr> {
+        let Message { request, span, lease } = message;
+        // Boxed, since ractor moves a handler's future twice.
+        Box::pin(self.answer(request).instrument(span)).await;
+        drop(lease);
+        Ok(())
+    }
+}
+
+impl<E: Entity> EntityActor<E> {
+    /// Whoever asked may be gone by now, so that a reply that nobody takes is no failure.
+    async fn answer(&self, request: Request<E>) {
+        match request {
+            Request::Decide(command, reply) => {
+                let _ = reply.send(self.decide(command).await);
+            }
+            Request::Elapse(reply) => {
+                let _ = reply.send(self.elapse().await);
+            }
+            Request::Tag(change, reply) => {
+                let _ = reply.send(self.tag(&change).await);
+            }
+            Request::Hold(by, reply) => {
+                let outcome = self.current().map(|current| self.dependents(&current, |set| set.extend(by)));
+                if let Some(reply) = reply {
+                    let _ = reply.send(outcome);
+                }
+            }
+            Request::Release(by) => {
+                if let Ok(current) = self.current() {
+                    self.dependents(&current, |set| {
+                        for id in &by {
+                            set.remove(id);
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    fn current(&self) -> Ec2Result<Arc<Published<E>>> {
+        self.inner.index.get(&self.id).ok_or_else(|| E::KIND.not_found(&self.id))
+    }
+
+    async fn decide(&self, command: E::Command) -> Ec2Result<Answer<E>> {
+        let current = self.current()?;
+        let facts = self.inner.shell.facts(&current.id, &current.account, &current.dependents);
+        // `decide` is pure: after a panic nothing is half changed, and only this command is lost.
+        let decided = catch_unwind(AssertUnwindSafe(|| current.state.decide(command, &facts)));
+        let Decision { next, reply } = decided.map_err(|_| Ec2Error::internal())??;
+        let state = match next {
+            Next::Keep => Arc::clone(&current),
+            Next::Become(state) => {
+                let decided = Arc::new(current.with(state));
+                self.settle(&current, Arc::clone(&decided)).await?;
+                decided
+            }
+            Next::Gone(last) => {
+                self.remove(&current).await?;
+                Arc::new(current.with(last))
+            }
+        };
+        Ok(Answer { published: state, reply })
+    }
+
+    async fn elapse(&self) -> Ec2Result<()> {
+        let current = self.current()?;
+        self.settle(&current, Arc::clone(&current)).await
+    }
+
+    async fn tag(&self, change: &TagChange) -> Ec2Result<()> {
+        let current = self.current()?;
+        let mut state = current.state.clone();
+        change.apply(state.tags_mut())?;
+        self.settle(&current, Arc::new(current.with(state))).await
+    }
+
+    /// Goes through everything that is due by now, then persists and publishes where that ends.
+    async fn settle(&self, before: &Arc<Published<E>>, decided: Arc<Published<E>>) -> Ec2Result<()> {
+        match self.inner.settled(decided)? {
+            Some(settled) if Arc::ptr_eq(&settled, before) => Ok(()),
+            Some(settled) => {
+                if self.inner.shell.store.keeps() {
+                    let write = record::put(&settled.id, &settled.account, settled.sequence, &settled.state);
+                    self.inner.shell.store.commit(vec![write]).await?;
+                }
+                self.inner.publish(Some(before), &settled);
+                Ok(())
+            }
+            None => self.remove(before).await,
+        }
+    }
+
+    async fn remove(&self, before: &Published<E>) -> Ec2Result<()> {
+        if self.inner.shell.store.keeps() {
+            self.inner.shell.store.commit(vec![record::delete::<E>(&self.id)]).await?;
+        }
+        self.inner.withdraw(before);
+        Ok(())
+    }
+
+    fn dependents(&self, current: &Arc<Published<E>>, change: impl FnOnce(&mut imbl::OrdSet<Id>)) {
+        let mut dependents = current.dependents.clone();
+        change(&mut dependents);
+        self.inner.index.publish(&Arc::new(current.with_dependents(dependents)));
+    }
+}

@@ -1,0 +1,119 @@
+//! Creation: new resources of any kinds, stored and published together or not at all.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use archipelago_proto::Ec2Result;
+use imbl::OrdSet;
+
+use super::host::Inner;
+use super::{Account, Entity, Host, Id, Published, Shell, record};
+use crate::store::Write;
+
+/// Resources that are about to exist.
+pub struct Batch {
+    shell: Arc<Shell>,
+    account: Account,
+    new: Vec<Box<dyn Newborn>>,
+    writes: Vec<Write>,
+}
+
+impl Batch {
+    pub fn new(shell: &Arc<Shell>, account: &Account) -> Self {
+        Self { shell: Arc::clone(shell), account: account.clone(), new: Vec::new(), writes: Vec::new() }
+    }
+
+    /// Adds a resource. What is due at once has happened by the time it is published.
+    pub fn create<E: Entity>(&mut self, host: &Host<E>, id: &Id, state: E) -> Ec2Result<()> {
+        let published = Arc::new(Published {
+            id: id.clone(),
+            account: self.account.clone(),
+            sequence: self.shell.next_sequence(),
+            state,
+            dependents: OrdSet::new(),
+        });
+        if let Some(published) = host.0.settled(published)? {
+            if self.shell.store.keeps() {
+                self.writes.push(record::put(id, &self.account, published.sequence, &published.state));
+            }
+            self.new.push(Box::new(Ready { host: Arc::clone(&host.0), published }));
+        }
+        Ok(())
+    }
+
+    /// Adds a record of the same transaction that is not an entity.
+    pub(crate) fn write(&mut self, write: Write) {
+        self.writes.push(write);
+    }
+
+    /// Every resource that the new ones link to learns of them first, and must still exist.
+    pub async fn commit(mut self) -> Ec2Result<()> {
+        let registry = self.shell.registry();
+        let mut held: Vec<(Id, Vec<Id>)> = Vec::new();
+        let release = |held: Vec<(Id, Vec<Id>)>| held.into_iter().for_each(|(link, by)| registry.release(&link, by));
+        for (link, by) in links(&mut self.new) {
+            if let Err(error) = registry.hold(&link, by.clone()).await {
+                release(held);
+                return Err(error);
+            }
+            held.push((link, by));
+        }
+        if let Err(error) = self.shell.store.commit(self.writes).await {
+            release(held);
+            return Err(error.into());
+        }
+        for new in self.new {
+            new.publish();
+        }
+        Ok(())
+    }
+}
+
+/// The links to resources that exist already, and who has them. Links among the new ones are made here.
+fn links(new: &mut [Box<dyn Newborn>]) -> BTreeMap<Id, Vec<Id>> {
+    let mut links: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
+    for newborn in &*new {
+        for link in newborn.links() {
+            links.entry(link).or_default().push(newborn.id().clone());
+        }
+    }
+    for newborn in new {
+        if let Some(by) = links.remove(newborn.id()) {
+            newborn.adopt(by);
+        }
+    }
+    links
+}
+
+/// A new resource, whatever its kind.
+trait Newborn: Send + Sync {
+    fn id(&self) -> &Id;
+    fn links(&self) -> Vec<Id>;
+    fn adopt(&mut self, by: Vec<Id>);
+    fn publish(self: Box<Self>);
+}
+
+struct Ready<E: Entity> {
+    host: Arc<Inner<E>>,
+    published: Arc<Published<E>>,
+}
+
+impl<E: Entity> Newborn for Ready<E> {
+    fn id(&self) -> &Id {
+        &self.published.id
+    }
+
+    fn links(&self) -> Vec<Id> {
+        self.published.state.links()
+    }
+
+    fn adopt(&mut self, by: Vec<Id>) {
+        if let Some(published) = Arc::get_mut(&mut self.published) {
+            published.dependents.extend(by);
+        }
+    }
+
+    fn publish(self: Box<Self>) {
+        self.host.publish(None, &self.published);
+    }
+}

@@ -1,0 +1,221 @@
+//! The host of one kind: finds its resources, and wakes the actor that a command is for.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use archipelago_proto::{Ec2Error, Ec2Result};
+use dashmap::{DashMap, DashSet};
+use ractor::{ActorRef, ActorRuntime};
+use tokio::sync::oneshot;
+use tracing::Span;
+
+use super::actor::{EntityActor, Lease, Message, Request};
+use super::index::Row;
+use super::{Entity, Follower, Id, Index, Next, Published, Shelf, Shell};
+use crate::time::Alarm;
+
+/// What a command comes back with.
+pub struct Answer<E: Entity> {
+    /// The resource as the command left it, before what was due by then has happened too.
+    pub published: Arc<Published<E>>,
+    pub reply: E::Reply,
+}
+
+/// The resources of one kind; cheap to clone.
+pub struct Host<E: Entity>(pub(super) Arc<Inner<E>>);
+
+impl<E: Entity> Clone for Host<E> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+pub(super) struct Inner<E: Entity> {
+    pub(super) index: Index<E>,
+    pub(super) shell: Arc<Shell>,
+    awake: DashMap<Id, Slot<E>>,
+    follower: OnceLock<Follower<E>>,
+    following: DashSet<Id>,
+    /// Counts sweeps; an actor that no sweep since the last but one has seen used is idle.
+    sweeps: AtomicU64,
+}
+
+struct Slot<E: Entity> {
+    actor: ActorRef<Message<E>>,
+    lease: Lease,
+    used: u64,
+}
+
+impl<E: Entity> Host<E> {
+    pub fn new(shell: &Arc<Shell>) -> Self {
+        Self(Arc::new(Inner {
+            index: Index::default(),
+            shell: Arc::clone(shell),
+            awake: DashMap::new(),
+            follower: OnceLock::new(),
+            following: DashSet::new(),
+            sweeps: AtomicU64::new(0),
+        }))
+    }
+
+    /// Says what carries out the intents of this kind.
+    pub(crate) fn follow(&self, follower: Follower<E>) {
+        let _ = self.0.follower.set(follower);
+    }
+
+    pub fn index(&self) -> &Index<E> {
+        &self.0.index
+    }
+
+    /// A resource of this account. Those of others are not found, as on AWS.
+    pub fn find(&self, account: &str, id: &str) -> Ec2Result<Arc<Published<E>>> {
+        let found = self.0.index.get(id).filter(|published| *published.account == *account);
+        match found {
+            Some(published) => Ok(published),
+            None => E::KIND.check(id).and_then(|()| Err(E::KIND.not_found(id))),
+        }
+    }
+
+    /// The resources of this kind that link to another.
+    pub fn linked_to(&self, id: &Id) -> Row<E> {
+        self.0.index.shelf(&Shelf::LinkedTo(id.clone()))
+    }
+
+    pub fn owned_by(&self, account: &str) -> Row<E> {
+        self.0.index.shelf(&Shelf::Owner(account.into()))
+    }
+
+    pub fn fresh_id(&self) -> Id {
+        self.0.shell.ids.fresh(&E::KIND)
+    }
+
+    /// Sends a command; carries out the intent that it leaves, if any, before it returns.
+    pub async fn ask(&self, id: &Id, command: E::Command) -> Ec2Result<Answer<E>> {
+        let answer = self.request(id, |reply| Request::Decide(command, reply)).await?;
+        self.follow_up(id).await;
+        Ok(answer)
+    }
+
+    /// Carries out what the resource is left to do. One at a time for each resource.
+    pub(crate) async fn follow_up(&self, id: &Id) {
+        let Some(follower) = self.0.follower.get() else { return };
+        let Some(published) = self.0.index.get(id).filter(|published| published.state.intent()) else { return };
+        if self.0.following.insert(id.clone()) {
+            follower(published).await;
+            self.0.following.remove(id);
+        }
+    }
+
+    pub(super) async fn request<T>(
+        &self,
+        id: &Id,
+        request: impl FnOnce(oneshot::Sender<Ec2Result<T>>) -> Request<E>,
+    ) -> Ec2Result<T> {
+        if self.0.index.get(id).is_none() {
+            return Err(E::KIND.not_found(id));
+        }
+        let (reply, answer) = oneshot::channel();
+        self.send(id, request(reply));
+        // A dropped reply means that the actor has died under the command.
+        answer.await.unwrap_or_else(|_| {
+            self.0.awake.remove(id);
+            Err(Ec2Error::internal())
+        })
+    }
+
+    pub(super) fn send(&self, id: &Id, request: Request<E>) {
+        let mut request = request;
+        loop {
+            let (actor, lease) = self.wake(id);
+            match actor.send_message(Message { request, span: Span::current(), lease }) {
+                Ok(()) => return,
+                // The actor stopped in between. The message comes back: wake another and send it there.
+                Err(ractor::MessagingErr::SendErr(message)) => request = message.request,
+                Err(_) => return,
+            }
+            self.0.awake.remove_if(id, |_, slot| slot.actor.get_id() == actor.get_id());
+        }
+    }
+
+    fn wake(&self, id: &Id) -> (ActorRef<Message<E>>, Lease) {
+        let mut slot = self.0.awake.entry(id.clone()).or_insert_with(|| {
+            metrics::counter!("archipelago_actor_activations_total", "kind" => E::KIND.resource_type).increment(1);
+            let entity = EntityActor { id: id.clone(), inner: Arc::clone(&self.0) };
+            let (actor, _) = ActorRuntime::spawn_instant(None, entity, ()).expect("an actor without a name starts");
+            Slot { actor, lease: Lease::default(), used: 0 }
+        });
+        slot.used = self.0.sweeps.load(Ordering::Relaxed);
+        (slot.actor.clone(), Lease::clone(&slot.lease))
+    }
+
+    /// Lets actors go that nobody has used since the last sweep but one. A lease that is still out,
+    /// in a message on its way or in hand, keeps its actor.
+    pub(super) fn sweep(&self) {
+        let sweep = self.0.sweeps.fetch_add(1, Ordering::Relaxed);
+        self.0.awake.retain(|_, slot| {
+            let keep = slot.used + 1 >= sweep || Arc::strong_count(&slot.lease) > 1;
+            if !keep {
+                slot.actor.stop(None);
+            }
+            keep
+        });
+    }
+
+    pub(super) fn live(&self) -> usize {
+        self.0.awake.len()
+    }
+}
+
+impl<E: Entity> Inner<E> {
+    /// What the resource becomes by everything that is due by now; None when it is gone.
+    pub(super) fn settled(&self, mut published: Arc<Published<E>>) -> Ec2Result<Option<Arc<Published<E>>>> {
+        let facts = self.shell.facts(&published.id, &published.account, &published.dependents);
+        let mut next = Next::Keep;
+        // Bounded, so that an entity that is due for ever hurts nobody else.
+        for _ in 0..64 {
+            let state = match &next {
+                Next::Become(state) => state,
+                _ => &published.state,
+            };
+            if state.due().is_none_or(|due| due > facts.now) {
+                break;
+            }
+            let elapsed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| state.elapse(&facts)));
+            match elapsed.map_err(|_| Ec2Error::internal())? {
+                Next::Keep => break,
+                Next::Become(state) => next = Next::Become(state),
+                Next::Gone(_) => return Ok(None),
+            }
+        }
+        if let Next::Become(state) = next {
+            published = Arc::new(published.with(state));
+        }
+        Ok(Some(published))
+    }
+
+    /// Makes a state the one that everybody sees.
+    pub(super) fn publish(&self, before: Option<&Arc<Published<E>>>, new: &Arc<Published<E>>) {
+        self.index.publish(new);
+        self.shell.tags.publish(&E::KIND, &new.account, &new.id, new.state.tags());
+        if let Some(due) = new.state.due() {
+            self.shell.scheduler.set(Alarm { due, id: new.id.clone() });
+        }
+        if let Some(before) = before {
+            let (old, new_links) = (before.state.links(), new.state.links());
+            for link in old.iter().filter(|link| !new_links.contains(link)) {
+                self.shell.registry().release(link, vec![new.id.clone()]);
+            }
+            for link in new_links.into_iter().filter(|link| !old.contains(link)) {
+                self.shell.registry().tell_hold(&link, vec![new.id.clone()]);
+            }
+        }
+    }
+
+    pub(super) fn withdraw(&self, before: &Published<E>) {
+        self.index.withdraw(&before.id);
+        self.shell.tags.publish(&E::KIND, &before.account, &before.id, &[]);
+        for link in before.state.links() {
+            self.shell.registry().release(&link, vec![before.id.clone()]);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What all entities of a region share.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use super::{Account, Id, Ids, Registry, TagIndex};
+use crate::store::Store;
+use crate::time::{Clock, Lifecycle, Scheduler};
+
+pub struct Shell {
+    pub region: &'static str,
+    pub clock: Arc<Clock>,
+    pub lifecycle: Lifecycle,
+    pub ids: Ids,
+    pub store: Store,
+    pub tags: TagIndex,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) registry: OnceLock<Registry>,
+    sequence: AtomicU64,
+}
+
+impl Shell {
+    pub fn new(region: &'static str, clock: Arc<Clock>, lifecycle: Lifecycle, ids: Ids, store: Store) -> Self {
+        let scheduler = Scheduler::new(Arc::clone(&clock));
+        Self {
+            region,
+            clock,
+            lifecycle,
+            ids,
+            store,
+            tags: TagIndex::default(),
+            scheduler,
+            registry: OnceLock::new(),
+            sequence: AtomicU64::new(1),
+        }
+    }
+
+    /// The hosts of every kind.
+    pub fn registry(&self) -> &Registry {
+        self.registry.get().expect("the region registers its hosts before it serves")
+    }
+
+    pub(super) fn next_sequence(&self) -> u64 {
+        self.sequence.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Sequences go on after the highest that the store held.
+    pub(super) fn continue_after(&self, sequence: u64) {
+        self.sequence.fetch_max(sequence + 1, Ordering::Relaxed);
+    }
+
+    pub(super) fn facts<'a>(
+        &'a self,
+        id: &'a Id,
+        account: &'a Account,
+        dependents: &'a imbl::OrdSet<Id>,
+    ) -> super::Facts<'a> {
+        super::Facts {
+            id,
+            account,
+            now: self.clock.now(),
+            region: self.region,
+            lifecycle: &self.lifecycle,
+            dependents,
+            ids: &self.ids,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! An account's settings in this region, and the names that are unique in it.
+
+use archipelago_proto::ec2::v1::Tag;
+use archipelago_proto::{Ec2Error, Ec2Result};
+use imbl::OrdMap;
+use prost::Message;
+
+use crate::entity::{Decision, Entity, Facts, Id, Kind};
+
+#[derive(Clone, Default)]
+pub struct AccountState {
+    pub settings: Settings,
+    /// Who has which name: a key pair's, say. Derived from those who have them.
+    names: OrdMap<Name, Id>,
+}
+
+/// What the store keeps.
+#[derive(Clone, PartialEq, Message)]
+pub struct Settings {
+    #[prost(bool, tag = "1")]
+    pub ebs_encryption_by_default: bool,
+    /// Empty: AWS's own key, `alias/aws/ebs`.
+    #[prost(string, tag = "2")]
+    pub ebs_default_kms_key: String,
+}
+
+/// A name, unique among the account's resources of a type.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name {
+    pub resource_type: &'static str,
+    pub name: String,
+}
+
+pub enum AccountCommand {
+    Change(Settings),
+    /// Takes a name; it fails with the error if another has it.
+    Claim {
+        name: Name,
+        by: Id,
+        taken: Ec2Error,
+    },
+    /// Gives a name back, if it is this resource's.
+    Disclaim {
+        name: Name,
+        by: Id,
+    },
+}
+
+/// The id under which the account is an entity.
+pub fn account_id(account: &str) -> Id {
+    Id::new(&format!("account-{account}"))
+}
+
+impl Entity for AccountState {
+    const KIND: Kind = Kind {
+        resource_type: "account",
+        prefix: "account",
+        not_found: "InternalError",
+        malformed: "InternalError",
+        noun: "account",
+    };
+    type Command = AccountCommand;
+    type Reply = ();
+
+    fn decide(&self, command: AccountCommand, _: &Facts<'_>) -> Ec2Result<Decision<Self>> {
+        let mut next = self.clone();
+        match command {
+            AccountCommand::Change(settings) => next.settings = settings,
+            AccountCommand::Claim { name, by, taken } => match self.names.get(&name) {
+                Some(owner) if *owner != by => return Err(taken),
+                _ => drop(next.names.insert(name, by)),
+            },
+            AccountCommand::Disclaim { name, by } => {
+                if self.names.get(&name) == Some(&by) {
+                    next.names.remove(&name);
+                }
+            }
+        }
+        Ok(Decision::become_(next))
+    }
+
+    fn tags(&self) -> &[Tag] {
+        &[]
+    }
+
+    fn tags_mut(&mut self) -> &mut Vec<Tag> {
+        unreachable!("an account has no tags: no client knows its id")
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        self.settings.encode_to_vec()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        Some(Self { settings: Settings::decode(bytes).ok()?, names: OrdMap::new() })
+    }
+}

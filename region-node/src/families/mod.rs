@@ -1,0 +1,38 @@
+//! The families of actions, a folder each: `mod.rs` wires, `state.rs` is pure, `actions.rs` has one
+//! function for each rpc, `filters.rs` one table.
+//!
+//! Families call only downward: regions, accounts, key pairs, DHCP options -> images -> VPCs -> subnets,
+//! groups, tables, gateways -> interfaces, volumes, snapshots, addresses -> instances.
+
+use std::sync::Arc;
+
+use tonic::service::Routes;
+
+use crate::Region;
+
+pub mod accounts;
+pub mod dhcp_options;
+pub mod tags;
+
+macro_rules! routes {
+    ($($family:ident: $module:ident::$server:ident),* $(,)?) => {
+        /// The services of every family.
+        pub(crate) fn routes(region: &Arc<Region>) -> Routes {
+            let mut routes = Routes::builder();
+            $(routes.add_service(
+                archipelago_proto::ec2::v1::$module::$server::new($family::Family(Arc::clone(region)))
+                    .max_decoding_message_size(usize::MAX)
+                    .max_encoding_message_size(usize::MAX),
+            );)*
+            routes.routes()
+        }
+    };
+}
+
+routes! {
+    dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
+    tags: tags_service_server::TagsServiceServer,
+}
+
+/// Makes again, after a restart, what is derived from other resources.
+pub(crate) async fn rebuild(_region: &Arc<Region>) {}

@@ -1,0 +1,6 @@
+//! CreateTags, DeleteTags, DescribeTags: on every kind of resource, since the entity shell knows tags.
+
+mod actions;
+mod filters;
+
+pub use actions::Family;

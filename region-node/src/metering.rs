@@ -1,0 +1,42 @@
+//! What a node says of itself: spans and counters.
+
+use std::time::Instant;
+
+use archipelago_proto::Ec2Error;
+use tonic::metadata::MetadataMap;
+use tracing::Span;
+
+use crate::request::Context;
+
+/// Counts one action.
+pub(crate) struct Meter {
+    action: &'static str,
+    account: String,
+    region: &'static str,
+    start: Instant,
+}
+
+impl Meter {
+    #[allow(clippy::disallowed_methods)] // A latency is real time, whatever the region's clock says.
+    pub(crate) fn start(action: &'static str, cx: &Context) -> Self {
+        Self { action, account: cx.account.to_string(), region: cx.facts.name, start: Instant::now() }
+    }
+
+    pub(crate) fn stop(self, error: Option<&Ec2Error>) {
+        let labels =
+            [("action", self.action.to_owned()), ("account", self.account), ("region", self.region.to_owned())];
+        metrics::histogram!("archipelago_action_seconds", &labels).record(self.start.elapsed().as_secs_f64());
+        metrics::counter!("archipelago_actions_total", &labels).increment(1);
+        if let Some(error) = error {
+            let [action, account, region] = labels;
+            let code = ("code", error.code.clone());
+            metrics::counter!("archipelago_action_errors_total", &[action, account, region, code]).increment(1);
+        }
+    }
+}
+
+/// The action's span, a child of the gateway's.
+pub(crate) fn span(metadata: &MetadataMap, action: &'static str, cx: &Context) -> Span {
+    let _ = metadata;
+    tracing::info_span!("action", action, account = %cx.account, request_id = %cx.call.caller.request_id)
+}

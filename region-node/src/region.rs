@@ -1,0 +1,100 @@
+//! The composition of a region: every part is named here, once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use archipelago_proto::Ec2Result;
+use archipelago_proto::regions;
+
+use crate::entity::{AnyHost, Host, Ids, Registry, Shell};
+use crate::families;
+use crate::request::{Context, Tokens};
+use crate::store::{Store, StoreError};
+use crate::time::{Clock, Lifecycle};
+
+/// How often idle actors are looked for; one that is idle for two rounds goes.
+const SWEEP: Duration = Duration::from_secs(5);
+
+macro_rules! region {
+    ($($(#[$doc:meta])* $host:ident: $state:path),* $(,)?) => {
+        pub struct Region {
+            pub facts: &'static regions::Region,
+            pub shell: Arc<Shell>,
+            pub tokens: Tokens,
+            /// Held while an account's first resources are made.
+            pub(crate) settling: tokio::sync::Mutex<()>,
+            $($(#[$doc])* pub $host: Host<$state>,)*
+        }
+
+        impl Region {
+            fn compose(facts: &'static regions::Region, shell: Arc<Shell>) -> Arc<Self> {
+                $(let $host = Host::<$state>::new(&shell);)*
+                let hosts: Vec<Box<dyn AnyHost>> = vec![$(Box::new($host.clone())),*];
+                let _ = shell.registry.set(Registry::new(hosts));
+                Arc::new(Self { facts, shell, tokens: Tokens::default(), settling: tokio::sync::Mutex::default(), $($host),* })
+            }
+        }
+    };
+}
+
+region! {
+    accounts: families::accounts::AccountState,
+    dhcp_options: families::dhcp_options::DhcpOptionsState,
+}
+
+impl Region {
+    /// Opens a region: what its store holds is back, its alarms are set, and what was under way goes on.
+    pub async fn open(
+        facts: &'static regions::Region,
+        clock: Arc<Clock>,
+        lifecycle: Lifecycle,
+        ids: Ids,
+        store: Store,
+    ) -> Result<Arc<Self>, StoreError> {
+        let region = Self::compose(facts, Arc::new(Shell::new(facts.name, clock, lifecycle, ids, store)));
+        region.restore().await?;
+        let weak = Arc::downgrade(&region);
+        tokio::spawn(async move {
+            if let Some(region) = weak.upgrade() {
+                region.shell.scheduler.run(region.shell.registry()).await;
+            }
+        });
+        let weak = Arc::downgrade(&region);
+        tokio::spawn(async move {
+            let mut round = tokio::time::interval(SWEEP);
+            loop {
+                round.tick().await;
+                let Some(region) = weak.upgrade() else { return };
+                region.shell.registry().hosts().for_each(AnyHost::sweep);
+            }
+        });
+        Ok(region)
+    }
+
+    async fn restore(self: &Arc<Self>) -> Result<(), StoreError> {
+        let registry = self.shell.registry();
+        registry.restore(&self.shell.store, &self.tokens)?;
+        families::rebuild(self).await;
+        registry.hosts().for_each(AnyHost::resume);
+        Ok(())
+    }
+
+    /// An account has what AWS gives it from its first call on.
+    pub(crate) async fn settle_account(cx: &Context) -> Ec2Result<()> {
+        families::accounts::settle(cx).await
+    }
+
+    /// Forgets the resources of one account, or of all.
+    pub async fn reset(&self, account: Option<&str>) -> Ec2Result<()> {
+        let mut writes = self.tokens.forget(account);
+        for host in self.shell.registry().hosts() {
+            writes.extend(host.forget(account));
+        }
+        Ok(self.shell.store.commit(writes).await?)
+    }
+
+    /// Moves the region's clock ahead, with all that is due on the way.
+    pub async fn advance(&self, milliseconds: i64) {
+        self.shell.scheduler.advance(milliseconds, self.shell.registry()).await;
+    }
+}

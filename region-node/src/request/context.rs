@@ -1,0 +1,59 @@
+//! Who asks for what, and where: what each action is given beside its input.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use archipelago_proto::{Call, Ec2Result};
+use prost::Message;
+
+use super::tokens::Claim;
+use crate::Region;
+use crate::entity::{Account, Batch};
+
+/// An action's surroundings. It reads as the region itself: `cx.volumes.find(..)`.
+#[derive(Clone)]
+pub struct Context {
+    pub region: Arc<Region>,
+    pub call: Arc<Call>,
+    pub account: Account,
+    pub(super) claim: Option<Claim>,
+}
+
+impl Deref for Context {
+    type Target = Region;
+
+    fn deref(&self) -> &Region {
+        &self.region
+    }
+}
+
+impl Context {
+    /// The region acting for an account by itself, as for its default VPC.
+    pub fn internal(region: &Arc<Region>, account: &Account) -> Self {
+        Self { region: Arc::clone(region), call: Arc::default(), account: account.clone(), claim: None }
+    }
+
+    pub fn batch(&self) -> Batch {
+        Batch::new(&self.region.shell, &self.account)
+    }
+
+    /// Makes the batch's resources exist, together with the memory of the client's token.
+    pub async fn commit<R: Message>(&self, mut batch: Batch, response: R) -> Ec2Result<R> {
+        let pending = self.claim.as_ref().map(|claim| (claim, claim.record(&mut batch, &response)));
+        batch.commit().await?;
+        if let Some((claim, pending)) = pending {
+            claim.confirm(pending);
+        }
+        Ok(response)
+    }
+
+    /// `arn:aws:ec2:us-east-1:123456789012:volume/vol-…`
+    pub fn arn(&self, resource_type: &str, id: &str) -> String {
+        format!(
+            "arn:{}:ec2:{}:{}:{resource_type}/{id}",
+            self.region.facts.partition.id(),
+            self.region.facts.name,
+            self.account
+        )
+    }
+}

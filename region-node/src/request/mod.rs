@@ -1,0 +1,20 @@
+//! What every action needs, once: its context, idempotency, filters, pages, ids and tag specifications.
+
+mod checks;
+mod context;
+mod describe;
+mod filter;
+mod page;
+mod serve;
+mod tag_specifications;
+mod tokens;
+
+pub use checks::{one_of, required};
+pub use context::Context;
+pub use describe::{Describe, Page};
+pub use filter::{Column, FilterTable, Probe, Row, Table};
+pub(crate) use serve::family;
+pub use serve::serve;
+pub use tag_specifications::tags_for;
+pub(crate) use tokens::TOKENS;
+pub use tokens::Tokens;

@@ -1,0 +1,159 @@
+//! Client tokens: the same token with the same parameters is answered as the first time.
+//!
+//! What was answered is remembered in the transaction that made it true, for 24 hours at least
+//! (reference: "Ensuring Idempotency").
+
+use std::sync::{Arc, PoisonError};
+
+use archipelago_proto::{Ec2Error, Ec2Result};
+use dashmap::DashMap;
+use prost::Message;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::Context;
+use crate::entity::{Account, Batch};
+use crate::store::Write;
+use crate::time::Millis;
+
+/// AWS: at most 64 ASCII characters.
+const LONGEST: usize = 64;
+const VALID_FOR: Millis = 48 * 3600 * 1000;
+/// Where the store keeps them.
+pub(crate) const TOKENS: &str = "client-token";
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    account: Account,
+    action: &'static str,
+    token: String,
+}
+
+/// What was answered to a token.
+#[derive(Clone, PartialEq, Message)]
+struct Answered {
+    #[prost(bytes = "vec", tag = "1")]
+    fingerprint: Vec<u8>,
+    #[prost(bytes = "vec", tag = "2")]
+    response: Vec<u8>,
+    #[prost(int64, tag = "3")]
+    expires: Millis,
+}
+
+type Slot = Arc<Mutex<Option<Answered>>>;
+
+/// The tokens of a region.
+#[derive(Default)]
+pub struct Tokens(DashMap<String, Slot>);
+
+pub(super) enum Outcome<R> {
+    First(Claim),
+    Replay(R),
+}
+
+/// The right to answer a token first. Others with the same token wait until it is dropped.
+#[derive(Clone)]
+pub(crate) struct Claim(Arc<Claimed>);
+
+struct Claimed {
+    key: String,
+    fingerprint: Vec<u8>,
+    expires: Millis,
+    slot: std::sync::Mutex<OwnedMutexGuard<Option<Answered>>>,
+}
+
+impl Tokens {
+    pub(super) async fn claim<R: Message + Default>(
+        &self,
+        cx: &Context,
+        action: &'static str,
+        token: &str,
+        input: &[u8],
+    ) -> Ec2Result<Outcome<R>> {
+        if token.len() > LONGEST || !token.is_ascii() {
+            return Err(Ec2Error::invalid_parameter(format!(
+                "The client token may have at most {LONGEST} ASCII characters"
+            )));
+        }
+        let key = Key { account: cx.account.clone(), action, token: token.to_owned() }.text();
+        let now = cx.shell.clock.now();
+        let slot = self.0.entry(key.clone()).or_default().clone().lock_owned().await;
+        let fingerprint = Sha256::digest(input).to_vec();
+        match &*slot {
+            Some(known) if known.expires > now && known.fingerprint == fingerprint => {
+                R::decode(known.response.as_slice()).map(Outcome::Replay).map_err(|_| Ec2Error::internal())
+            }
+            Some(known) if known.expires > now => Err(Ec2Error::new(
+                "IdempotentParameterMismatch",
+                format!(
+                    "The client token '{token}' was used before with other parameters; the request may not be changed"
+                ),
+            )),
+            _ => Ok(Outcome::First(Claim(Arc::new(Claimed {
+                key,
+                fingerprint,
+                expires: now + VALID_FOR,
+                slot: std::sync::Mutex::new(slot),
+            })))),
+        }
+    }
+
+    /// Brings back what the store remembers.
+    pub(crate) fn restore(&self, key: &str, bytes: &[u8]) -> bool {
+        let answered = Answered::decode(bytes).ok();
+        answered.map(|answered| self.0.insert(key.to_owned(), Arc::new(Mutex::new(Some(answered))))).is_some()
+    }
+
+    /// Forgets an account's tokens, or all; returns what the store must forget.
+    pub(crate) fn forget(&self, account: Option<&str>) -> Vec<Write> {
+        let of = |key: &str| account.is_none_or(|account| key.starts_with(&format!("{account}/")));
+        let gone: Vec<_> = self.0.iter().map(|entry| entry.key().clone()).filter(|key| of(key)).collect();
+        for key in &gone {
+            self.0.remove(key);
+        }
+        gone.into_iter().map(|key| Write { key: format!("{TOKENS}/{key}"), value: None }).collect()
+    }
+}
+
+impl Key {
+    fn text(&self) -> String {
+        format!("{}/{}/{}", self.account, self.action, self.token)
+    }
+}
+
+/// An answer that will be remembered once it is committed.
+#[must_use]
+pub(super) struct Pending(Answered);
+
+impl Claim {
+    /// Adds the response to the transaction of the resources that it tells of.
+    pub(super) fn record<R: Message>(&self, batch: &mut Batch, response: &R) -> Pending {
+        let answered = Answered {
+            fingerprint: self.0.fingerprint.clone(),
+            response: response.encode_to_vec(),
+            expires: self.0.expires,
+        };
+        batch.write(Write { key: format!("{TOKENS}/{}", self.0.key), value: Some(answered.encode_to_vec()) });
+        Pending(answered)
+    }
+
+    pub(super) fn confirm(&self, pending: Pending) {
+        **self.slot() = Some(pending.0);
+    }
+
+    /// Remembers the response of an action that made no batch.
+    pub(super) async fn keep<R: Message>(&self, cx: &Context, response: &R) -> Ec2Result<()> {
+        let known = self.slot().is_some();
+        if !known {
+            let mut batch = cx.batch();
+            let pending = self.record(&mut batch, response);
+            batch.commit().await?;
+            self.confirm(pending);
+        }
+        Ok(())
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, OwnedMutexGuard<Option<Answered>>> {
+        self.0.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

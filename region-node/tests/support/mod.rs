@@ -1,0 +1,72 @@
+//! A region on a paused clock, behind its gRPC address, with a client for each family.
+
+#![allow(dead_code)] // Each test file uses its part.
+
+use std::sync::Arc;
+
+use archipelago_proto::cluster::v1::Caller;
+use archipelago_proto::token::ClusterToken;
+use archipelago_proto::{Call, Ec2Error, regions};
+use archipelago_region_node::entity::Ids;
+use archipelago_region_node::store::Store;
+use archipelago_region_node::time::{Clock, Lifecycle};
+use archipelago_region_node::{Node, NodeConfig, Region};
+use tokio::net::TcpListener;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Response, Status};
+
+/// 2026-01-01T00:00:00Z
+pub const START: i64 = 1_767_225_600_000;
+
+pub struct Sandbox {
+    pub region: Arc<Region>,
+    pub channel: Channel,
+    pub clock: Arc<Clock>,
+}
+
+impl Sandbox {
+    /// us-east-1, settled at once.
+    pub async fn new() -> Self {
+        Self::with(Lifecycle::instant(), Store::Memory).await
+    }
+
+    pub async fn with(lifecycle: Lifecycle, store: Store) -> Self {
+        let clock = Arc::new(Clock::paused_at(START));
+        let facts = regions::find("us-east-1").unwrap();
+        let region = Region::open(facts, Arc::clone(&clock), lifecycle, Ids::seeded(1), store).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let node = Node::new(Arc::clone(&region), NodeConfig { token: token() });
+        tokio::spawn(node.serve(listener, std::future::pending()));
+        let channel = Endpoint::from_shared(address).unwrap().connect_lazy();
+        Self { region, channel, clock }
+    }
+
+    /// A request of account 000000000000.
+    pub fn ask<T>(&self, input: T) -> Request<T> {
+        ask_as("000000000000", input)
+    }
+}
+
+/// A request of some account.
+pub fn ask_as<T>(account: &str, input: T) -> Request<T> {
+    let mut request = Request::new(input);
+    let caller = Caller {
+        account: account.into(),
+        principal: format!("arn:aws:iam::{account}:root"),
+        version: "2016-11-15".into(),
+        ..Caller::default()
+    };
+    Call { caller }.write_to(request.metadata_mut());
+    token().write_to(request.metadata_mut());
+    request
+}
+
+fn token() -> ClusterToken {
+    ClusterToken::new("test").unwrap()
+}
+
+/// The EC2 error code of a refused request.
+pub fn code<T: std::fmt::Debug>(outcome: Result<Response<T>, Status>) -> String {
+    Ec2Error::from(outcome.expect_err("the request should have been refused")).code
+}
