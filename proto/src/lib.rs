@@ -10,6 +10,7 @@ pub mod names;
 pub mod regions;
 pub mod token;
 pub mod topology;
+pub mod trace;
 
 pub use call::Call;
 pub use error::{Ec2Error, Ec2Result};

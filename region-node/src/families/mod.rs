@@ -6,9 +6,11 @@
 
 use std::sync::Arc;
 
-use tonic::service::Routes;
+use tonic::service::RoutesBuilder;
+use tonic::service::interceptor::InterceptedService;
 
 use crate::Region;
+use crate::node::Guard;
 
 pub mod accounts;
 pub mod dhcp_options;
@@ -17,14 +19,13 @@ pub mod tags;
 macro_rules! routes {
     ($($family:ident: $module:ident::$server:ident),* $(,)?) => {
         /// The services of every family.
-        pub(crate) fn routes(region: &Arc<Region>) -> Routes {
-            let mut routes = Routes::builder();
-            $(routes.add_service(
-                archipelago_proto::ec2::v1::$module::$server::new($family::Family(Arc::clone(region)))
+        pub(crate) fn add_services(routes: &mut RoutesBuilder, region: &Arc<Region>, guard: &Guard) {
+            $(
+                let service = archipelago_proto::ec2::v1::$module::$server::new($family::Family(Arc::clone(region)))
                     .max_decoding_message_size(usize::MAX)
-                    .max_encoding_message_size(usize::MAX),
-            );)*
-            routes.routes()
+                    .max_encoding_message_size(usize::MAX);
+                routes.add_service(InterceptedService::new(service, guard.clone()));
+            )*
         }
     };
 }

@@ -10,7 +10,7 @@ use archipelago_proto::{Call, Ec2Error, regions};
 use archipelago_region_node::entity::Ids;
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::{Clock, Lifecycle};
-use archipelago_region_node::{Node, NodeConfig, Region};
+use archipelago_region_node::{Metrics, Node, NodeConfig, Region};
 use tokio::net::TcpListener;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
@@ -36,7 +36,7 @@ impl Sandbox {
         let region = Region::open(facts, Arc::clone(&clock), lifecycle, Ids::seeded(1), store).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let node = Node::new(Arc::clone(&region), NodeConfig { token: token() });
+        let node = Node::new(Arc::clone(&region), NodeConfig { token: token(), metrics: Metrics::none() });
         tokio::spawn(node.serve(listener, std::future::pending()));
         let channel = Endpoint::from_shared(address).unwrap().connect_lazy();
         Self { region, channel, clock }
