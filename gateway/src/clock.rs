@@ -1,6 +1,6 @@
 //! Where the time comes from: signatures expire, so tests need a clock of their own.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Tells the time in milliseconds since the epoch.
 pub trait Clock: Send + Sync {
@@ -26,5 +26,19 @@ pub struct FixedClock(pub i64);
 impl Clock for FixedClock {
     fn now_ms(&self) -> i64 {
         self.0
+    }
+}
+
+/// How long something took, for the metrics.
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[allow(clippy::disallowed_methods)] // Measures the machine, whatever time the tests have.
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
     }
 }

@@ -40,7 +40,7 @@ impl Default for Limits {
             headers: 64 << 10,
             header_count: 200,
             receive: Duration::from_secs(30),
-            answer: Duration::from_secs(60),
+            answer: Duration::from_mins(1),
             requests: 4096,
             connections: 16_384,
         }

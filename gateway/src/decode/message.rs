@@ -2,7 +2,8 @@
 
 use archipelago_proto::Ec2Error;
 
-use super::{scalar, wire};
+use super::scalar::{self, Scalar};
+use super::wire;
 use crate::query::{Node, is_index};
 use crate::schema::{Input, Kind, Param, Schema};
 
@@ -81,22 +82,11 @@ impl Decoder<'_> {
         if !param.values.is_empty() && !param.values.iter().any(|value| **value == *text) {
             return self.invalid(name, text, "");
         }
-        let number = param.number;
-        let int = |value, out: &mut Vec<u8>| wire::int(number, value, out);
-        let (written, wanted) = match param.kind {
-            Kind::Text => (Some(wire::bytes(number, text.as_bytes(), out)), ""),
-            Kind::Bool => (scalar::boolean(text).map(|value| int(value.into(), out)), " It must be true or false."),
-            Kind::Int32 => (text.parse::<i32>().ok().map(|value| int(value.into(), out)), " It must be an integer."),
-            Kind::Int64 => (text.parse().ok().map(|value| int(value, out)), " It must be an integer."),
-            Kind::Double => {
-                (scalar::double(text).map(|value| wire::double(number, value, out)), " It must be a number.")
-            }
-            Kind::Timestamp => (scalar::timestamp(text).map(|value| int(value, out)), " It must be an ISO 8601 time."),
-            Kind::Blob => (scalar::blob(text).map(|value| wire::bytes(number, &value, out)), " It must be Base64."),
-            Kind::Message(_) => (None, ""),
-        };
-        if written.is_none() {
-            self.invalid(name, text, wanted);
+        match scalar::read(param.kind, text) {
+            Some(Scalar::Int(value)) => wire::int(param.number, value, out),
+            Some(Scalar::Double(value)) => wire::double(param.number, value, out),
+            Some(Scalar::Bytes(value)) => wire::bytes(param.number, &value, out),
+            None => self.invalid(name, text, scalar::wanted(param.kind)),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The text of a parameter to its value. None where the text is not one.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -7,11 +9,45 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
+use crate::schema::Kind;
+
 /// Clients differ about padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
+
+/// A value as the wire carries it.
+pub(super) enum Scalar<'t> {
+    Int(i64),
+    Double(f64),
+    Bytes(Cow<'t, [u8]>),
+}
+
+pub(super) fn read(kind: Kind, text: &str) -> Option<Scalar<'_>> {
+    match kind {
+        Kind::Text => Some(Scalar::Bytes(Cow::Borrowed(text.as_bytes()))),
+        Kind::Bool => boolean(text).map(|value| Scalar::Int(value.into())),
+        Kind::Int32 => text.parse::<i32>().ok().map(|value| Scalar::Int(value.into())),
+        Kind::Int64 => text.parse().ok().map(Scalar::Int),
+        Kind::Timestamp => timestamp(text).map(Scalar::Int),
+        Kind::Double => double(text).map(Scalar::Double),
+        Kind::Blob => blob(text).map(|value| Scalar::Bytes(Cow::Owned(value))),
+        Kind::Message(_) => None,
+    }
+}
+
+/// What the client is told of the values that a kind takes.
+pub(super) fn wanted(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Message(_) => "",
+        Kind::Bool => " It must be true or false.",
+        Kind::Int32 | Kind::Int64 => " It must be an integer.",
+        Kind::Double => " It must be a number.",
+        Kind::Timestamp => " It must be an ISO 8601 time.",
+        Kind::Blob => " It must be Base64.",
+    }
+}
 
 pub(crate) fn boolean(text: &str) -> Option<bool> {
     if text.eq_ignore_ascii_case("true") {
@@ -23,7 +59,7 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-pub(super) fn double(text: &str) -> Option<f64> {
+fn double(text: &str) -> Option<f64> {
     text.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
@@ -38,7 +74,7 @@ pub(crate) fn timestamp(text: &str) -> Option<i64> {
 }
 
 /// Line breaks are common in key material.
-pub(super) fn blob(text: &str) -> Option<Vec<u8>> {
+fn blob(text: &str) -> Option<Vec<u8>> {
     let compact: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     BASE64.decode(compact).ok()
 }

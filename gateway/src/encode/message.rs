@@ -42,7 +42,7 @@ impl Writer<'_> {
                 out.truncate(start);
                 return self.unordered(table, kept, message, out);
             }
-            self.advance(&mut progress, table, number, field, out);
+            advance(&mut progress, table, number, field, out);
             self.values(field, value, out)?;
         }
         finish(&mut progress, table, u32::MAX, out);
@@ -63,7 +63,7 @@ impl Writer<'_> {
         for run in fields.chunk_by(|(a, _), (b, _)| a == b) {
             let number = run[0].0;
             let field = table.field(number)?;
-            self.advance(&mut progress, table, number, field, out);
+            advance(&mut progress, table, number, field, out);
             match field.kind {
                 _ if field.list => {
                     for (_, value) in run {
@@ -79,32 +79,6 @@ impl Writer<'_> {
         }
         finish(&mut progress, table, u32::MAX, out);
         Some(())
-    }
-
-    /// Goes on to a field: closes the list that was open, writes the empty ones between, opens this one.
-    #[inline]
-    fn advance<'t>(
-        &self,
-        progress: &mut Progress<'t>,
-        table: &'t Output,
-        number: u32,
-        field: &'t Field,
-        out: &mut Vec<u8>,
-    ) {
-        if number == progress.last {
-            return;
-        }
-        finish(progress, table, number, out);
-        if let [first, rest @ ..] = progress.kept
-            && *first == number
-        {
-            progress.kept = rest;
-        }
-        if field.list {
-            out.extend_from_slice(&field.open);
-            progress.open = Some(field);
-        }
-        progress.last = number;
     }
 
     #[inline]
@@ -159,6 +133,25 @@ impl Writer<'_> {
         }
         Some(())
     }
+}
+
+/// Goes on to a field: closes the list that was open, writes the empty ones between, opens this one.
+#[inline]
+fn advance<'t>(progress: &mut Progress<'t>, table: &'t Output, number: u32, field: &'t Field, out: &mut Vec<u8>) {
+    if number == progress.last {
+        return;
+    }
+    finish(progress, table, number, out);
+    if let [first, rest @ ..] = progress.kept
+        && *first == number
+    {
+        progress.kept = rest;
+    }
+    if field.list {
+        out.extend_from_slice(&field.open);
+        progress.open = Some(field);
+    }
+    progress.last = number;
 }
 
 /// Closes the open list and writes the kept empty ones before a number.

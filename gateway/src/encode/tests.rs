@@ -17,12 +17,6 @@ fn body<I: Input>(message: &[u8]) -> String {
     body.strip_suffix(&format!("</{}Response>", I::ACTION)).unwrap().to_owned()
 }
 
-fn wire(parts: &[&dyn Fn(&mut Vec<u8>)]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    parts.iter().for_each(|part| part(&mut bytes));
-    bytes
-}
-
 fn field(number: u32, value: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     prost::encoding::encode_key(number, prost::encoding::WireType::LengthDelimited, &mut bytes);
@@ -31,6 +25,7 @@ fn field(number: u32, value: &[u8]) -> Vec<u8> {
     bytes
 }
 
+#[allow(clippy::unnecessary_wraps)] // The shape of the schema's fields.
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -91,12 +86,7 @@ fn nested_empty_lists_are_written_where_the_schema_keeps_them() {
 #[test]
 fn fields_out_of_order_and_split_lists_come_out_right() {
     let tag = |key: &str| v1::TagDescription { key: some(key), ..Default::default() }.encode_to_vec();
-    let message = wire(&[
-        &|out| out.extend(field(2, &tag("a"))),
-        &|out| out.extend(field(1, b"old")),
-        &|out| out.extend(field(2, &tag("b"))),
-        &|out| out.extend(field(1, b"new")),
-    ]);
+    let message = [field(2, &tag("a")), field(1, b"old"), field(2, &tag("b")), field(1, b"new")].concat();
     let xml = body::<v1::DescribeTagsRequest>(&message);
     let items = "<item><key>a</key></item><item><key>b</key></item>";
     assert_eq!(xml, format!("<nextToken>new</nextToken><tagSet>{items}</tagSet>"));

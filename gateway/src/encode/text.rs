@@ -11,6 +11,7 @@ pub(crate) fn escape(text: &str, out: &mut Vec<u8>) {
 
 /// Branch-free over the whole text, so that the compiler may take many bytes at a time.
 #[inline]
+#[allow(clippy::needless_bitwise_bool)]
 fn is_plain(text: &[u8]) -> bool {
     let special = |byte: u8| (byte < b' ') | (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte == 0xef);
     !text.iter().fold(false, |found, &byte| found | special(byte))

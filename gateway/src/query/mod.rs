@@ -4,6 +4,6 @@ mod form;
 mod percent;
 mod tree;
 
-pub(crate) use form::{Form, Pair};
+pub(crate) use form::Form;
 pub(crate) use percent::encode;
 pub(crate) use tree::{Node, Parameters, is_index};

@@ -39,8 +39,7 @@ impl<'a> Parameters<'a> {
     /// A parameter may be said twice only where it says the same.
     pub(crate) fn of(form: &'a Form<'_>) -> Result<Self, Ec2Error> {
         let own = form.pairs().iter().filter(|pair| !is_common(&pair.name));
-        let mut entries: Vec<_> =
-            own.map(|pair| Entry { name: capitalised(&pair.name), value: &*pair.value }).collect();
+        let mut entries: Vec<_> = own.map(|pair| Entry { name: capitalised(&pair.name), value: &pair.value }).collect();
         entries.sort_by(|a, b| compare(&a.name, &b.name));
         entries.dedup_by(|a, b| a.name == b.name && a.value == b.value);
         if let Some(twice) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
