@@ -5,12 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use archipelago_proto::{Ec2Error, Ec2Result};
 use dashmap::{DashMap, DashSet};
+use imbl::OrdMap;
 use ractor::{ActorRef, ActorRuntime};
 use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::actor::{EntityActor, Lease, Message, Request};
-use super::index::Row;
 use super::{Entity, Follower, Id, Index, Next, Published, Shelf, Shell};
 use crate::time::Alarm;
 
@@ -77,11 +77,11 @@ impl<E: Entity> Host<E> {
     }
 
     /// The resources of this kind that link to another.
-    pub fn linked_to(&self, id: &Id) -> Row<E> {
+    pub fn linked_to(&self, id: &Id) -> OrdMap<u64, Arc<Published<E>>> {
         self.0.index.shelf(&Shelf::LinkedTo(id.clone()))
     }
 
-    pub fn owned_by(&self, account: &str) -> Row<E> {
+    pub fn owned_by(&self, account: &str) -> OrdMap<u64, Arc<Published<E>>> {
         self.0.index.shelf(&Shelf::Owner(account.into()))
     }
 
@@ -128,10 +128,9 @@ impl<E: Entity> Host<E> {
         loop {
             let (actor, lease) = self.wake(id);
             match actor.send_message(Message { request, span: Span::current(), lease }) {
-                Ok(()) => return,
                 // The actor stopped in between. The message comes back: wake another and send it there.
                 Err(ractor::MessagingErr::SendErr(message)) => request = message.request,
-                Err(_) => return,
+                Ok(()) | Err(_) => return,
             }
             self.0.awake.remove_if(id, |_, slot| slot.actor.get_id() == actor.get_id());
         }

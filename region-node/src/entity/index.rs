@@ -47,7 +47,7 @@ pub enum Shelf {
 }
 
 /// States in order of creation.
-pub type Row<E> = OrdMap<u64, Arc<Published<E>>>;
+pub(super) type Row<E> = OrdMap<u64, Arc<Published<E>>>;
 
 pub struct Index<E> {
     by_id: DashMap<Id, Arc<Published<E>>>,
@@ -65,7 +65,7 @@ impl<E: Entity> Index<E> {
         self.by_id.get(id).map(|entry| Arc::clone(entry.value()))
     }
 
-    pub fn shelf(&self, shelf: &Shelf) -> Row<E> {
+    pub fn shelf(&self, shelf: &Shelf) -> OrdMap<u64, Arc<Published<E>>> {
         self.shelves.get(shelf).map(|row| row.value().clone()).unwrap_or_default()
     }
 
