@@ -32,7 +32,7 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Action {
     pub(crate) name: Box<str>,
-    /// The rpc, such as `/ec2.v1.VolumesService/CreateVolume`.
+    /// The rpc, `/ec2.v1.{Family}Service/{Action}`.
     pub(crate) path: PathAndQuery,
     pub(crate) input: usize,
     pub(crate) output: usize,
