@@ -3,7 +3,7 @@
 mod support;
 
 use support::http::{recorded, signed};
-use support::Sandbox;
+use support::{Door, Line, Sandbox};
 
 use archipelago_gateway::{AuthMode, Limits};
 
@@ -158,7 +158,7 @@ async fn a_request_under_way_is_answered_although_the_gateway_stops() {
     let request = "GET /?Action=DeleteTags&Version=2014-10-01&ResourceId.1=i-1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let (answer, ()) = tokio::join!(support::http::send(address, request), async {
         seen.arrived.acquire().await.unwrap().forget();
-        let stopped = sandbox.stop();
+        let stopped = sandbox.door.stop();
         seen.released.add_permits(1);
         stopped.await.unwrap().unwrap();
     });
@@ -201,4 +201,18 @@ async fn sts_refuses_in_its_own_shape() {
     assert_eq!((answer.status, answer.text("Code")), (403, "InvalidClientTokenId"));
     let answer = sandbox.get(&signed("test", "test", None, &query)).await;
     assert_eq!((answer.status, answer.text("Account")), (200, "000000000000"));
+}
+
+#[tokio::test]
+async fn a_node_that_dies_under_a_request_is_unavailable_and_the_next_one_is_found() {
+    let sandbox = Sandbox::permissive().await;
+    let line = Line::to(sandbox.node.address).await;
+    let gateway = Door::open(line.address, Limits::default(), AuthMode::Permissive).await;
+    let delete = "/?Action=DeleteTags&Version=2014-10-01&ResourceId.1=i-1";
+    let (answer, ()) = tokio::join!(gateway.get(delete), async {
+        sandbox.node.seen.arrived.acquire().await.unwrap().forget();
+        line.cut().await;
+    });
+    assert_eq!(answer.error(), (503, "Unavailable"));
+    assert_eq!(gateway.get(&format!("/?{DESCRIBE}")).await.status, 200);
 }
