@@ -1,6 +1,7 @@
 //! Bytes to the region's node and back, without stubs: the gateway has no type for any message of the EC2 API.
 
 use std::collections::HashMap;
+use std::error::Error as _;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -85,14 +86,14 @@ impl Forwarder {
         Ok(channels.entry(region.to_owned()).or_insert(channel).clone())
     }
 
-    /// What the client is told. A status without details is the transport's own.
+    /// What the client is told. Details are the node's; a status with a source is the transport's own.
     fn failure(&self, region: &str, status: Status) -> Ec2Error {
         if !status.details().is_empty() {
             return status.into();
         }
         tracing::warn!(region, code = ?status.code(), message = status.message(), "a call to the node failed");
         match status.code() {
-            Code::Unavailable | Code::Unknown | Code::Cancelled => {
+            code if code == Code::Unavailable || status.source().is_some() => {
                 self.channels.write().unwrap_or_else(PoisonError::into_inner).remove(region);
                 self.nodes.broken(region);
                 Ec2Error::unavailable(format!("The region {region} cannot be reached at the moment. Please try again."))

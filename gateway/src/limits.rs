@@ -78,6 +78,11 @@ pub(crate) fn slow_sender() -> Ec2Error {
     Ec2Error::new("RequestTimeout", "The request was not received in full within the time allowed.")
 }
 
+/// As much of what a client sent as an error repeats to it.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(128).collect()
+}
+
 pub(crate) fn malformed(message: impl Into<String>) -> Ec2Error {
     Ec2Error::new("MalformedQueryString", message)
 }

@@ -17,7 +17,8 @@ pub trait Nodes: Send + Sync {
     /// A channel to the region's node, which is started first if need be. The gateway keeps it until it breaks.
     async fn channel(&self, region: &str) -> Result<Channel, Ec2Error>;
 
-    /// The region's channel failed; the gateway has dropped it and will ask for a new one.
+    /// A call on the region's channel failed on its way. The gateway has dropped the channel and will ask for a new
+    /// one; whether the node still lives is not for it to say.
     fn broken(&self, region: &str);
 
     /// The regions whose nodes have been started.

@@ -17,7 +17,7 @@ use crate::decode::{boolean, decode};
 use crate::encode::encode;
 use crate::forward::Forwarder;
 use crate::keyring::Keyring;
-use crate::limits::{Limits, busy};
+use crate::limits::{Limits, busy, shown};
 use crate::meter::{Labels, Meter};
 use crate::query::{Form, Parameters};
 use crate::reply::{self, Reply};
@@ -135,7 +135,7 @@ fn call(
 ) -> Result<Call, Ec2Error> {
     let dry_run = form.get("DryRun").map_or(Some(false), boolean);
     let wrong = || {
-        let value = form.get("DryRun").unwrap_or_default();
+        let value = shown(form.get("DryRun").unwrap_or_default());
         Ec2Error::invalid_parameter(format!("Invalid value '{value}' for DryRun. It must be true or false."))
     };
     let user_agent = request.header("user-agent").unwrap_or_default();

@@ -2,13 +2,19 @@
 
 use archipelago_proto::Ec2Error;
 
+use crate::limits::shown;
+
 pub(crate) const DEFAULT_REGION: &str = "us-east-1";
 
 /// `scope` is the region of the credential scope, `host` the Host header.
 pub(crate) fn resolve(scope: Option<&str>, host: Option<&str>) -> Result<String, Ec2Error> {
     if let Some(region) = scope {
-        let wrong =
-            || Ec2Error::new("AuthFailure", format!("Credential should be scoped to a valid region, not '{region}'."));
+        let wrong = || {
+            Ec2Error::new(
+                "AuthFailure",
+                format!("Credential should be scoped to a valid region, not '{}'.", shown(region)),
+            )
+        };
         return Some(region.to_owned()).filter(|region| known(region)).ok_or_else(wrong);
     }
     match host.and_then(of_host) {

@@ -2,6 +2,8 @@
 
 use archipelago_proto::Ec2Error;
 
+use crate::limits::shown;
+
 /// All that EC2 has had; the names in our schema are the newest one's, with the older ones as aliases.
 const VERSIONS: &[&str] = &[
     "2006-06-26",
@@ -61,7 +63,7 @@ const VERSIONS: &[&str] = &[
 pub(crate) fn check(version: Option<&str>) -> Result<&str, Ec2Error> {
     let version = version.ok_or_else(|| Ec2Error::missing_parameter("Version"))?;
     if VERSIONS.binary_search(&version).is_err() {
-        let message = format!("The requested version ({version}) of service AmazonEC2 does not exist");
+        let message = format!("The requested version ({}) of service AmazonEC2 does not exist", shown(version));
         return Err(Ec2Error::new("NoSuchVersion", message));
     }
     Ok(version)

@@ -4,6 +4,7 @@ use archipelago_proto::Ec2Error;
 
 use super::scalar::{self, Scalar};
 use super::wire;
+use crate::limits::shown;
 use crate::query::{Node, is_index};
 use crate::schema::{Input, Kind, Param, Schema};
 
@@ -96,8 +97,7 @@ impl Decoder<'_> {
     }
 
     fn invalid(&mut self, name: &str, text: &str, wanted: &str) {
-        let shown: String = text.chars().take(128).collect();
-        let message = || Ec2Error::invalid_parameter(format!("Invalid value '{shown}' for {name}.{wanted}"));
+        let message = || Ec2Error::invalid_parameter(format!("Invalid value '{}' for {name}.{wanted}", shown(text)));
         self.invalid.get_or_insert_with(message);
     }
 }

@@ -3,6 +3,7 @@ use archipelago_proto::ec2::v1;
 use prost::Message;
 
 use super::*;
+use crate::clock::Stopwatch;
 
 fn xml_of(action: &str, message: &[u8]) -> Result<String, Ec2Error> {
     let schema = Schema::load().unwrap();
@@ -125,5 +126,91 @@ fn every_response_of_the_schema_can_be_written_empty() {
     let schema = Schema::load().unwrap();
     for action in schema.actions() {
         assert!(encode(&schema, action, "2016-11-15", "r-1", b"").is_ok(), "{}", action.name);
+    }
+}
+
+/// `cargo test --release -p archipelago-gateway --lib measure -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement, for release builds"]
+fn measure_a_page_of_a_thousand_instances() {
+    let started = Stopwatch::start();
+    let schema = Schema::load().unwrap();
+    println!("tables: {:?}", started.elapsed());
+
+    let reservations = (0..1000).map(reservation).collect();
+    let message = v1::DescribeInstancesResult { reservations, ..Default::default() }.encode_to_vec();
+    let action = schema.action(v1::DescribeInstancesRequest::ACTION).unwrap();
+    let mut fastest = std::time::Duration::MAX;
+    let mut size = 0;
+    for _ in 0..200 {
+        let started = Stopwatch::start();
+        size = encode(&schema, action, "2016-11-15", "r-1", &message).unwrap().len();
+        fastest = fastest.min(started.elapsed());
+    }
+    println!("{} bytes of protobuf to {size} bytes of XML: {fastest:?}", message.len());
+}
+
+/// As full as an ordinary instance in a VPC.
+fn reservation(number: u32) -> v1::Reservation {
+    let id = |kind: &str| some(&format!("{kind}-0123456789{number:07x}"));
+    let group = v1::GroupIdentifier { group_id: id("sg"), group_name: some("default") };
+    let tag = |key: &str, value: &str| v1::Tag { key: some(key), value: some(value) };
+    let interface = v1::InstanceNetworkInterface {
+        network_interface_id: id("eni"),
+        mac_address: some("02:00:00:aa:bb:cc"),
+        private_ip_address: some("172.31.10.20"),
+        groups: vec![group.clone()],
+        source_dest_check: Some(true),
+        subnet_id: id("subnet"),
+        vpc_id: id("vpc"),
+        owner_id: some("123456789012"),
+        status: some("in-use"),
+        ..Default::default()
+    };
+    let volume = v1::EbsInstanceBlockDevice {
+        attach_time: Some(1_412_164_800_000),
+        delete_on_termination: Some(true),
+        status: some("attached"),
+        volume_id: id("vol"),
+        ..Default::default()
+    };
+    let instance = v1::Instance {
+        instance_id: id("i"),
+        image_id: id("ami"),
+        architecture: some("x86_64"),
+        client_token: some("550e8400-e29b-41d4-a716-446655440000"),
+        ebs_optimized: Some(false),
+        hypervisor: some("xen"),
+        root_device_name: some("/dev/xvda"),
+        root_device_type: some("ebs"),
+        source_dest_check: Some(true),
+        virtualization_type: some("hvm"),
+        private_dns_name: some("ip-172-31-10-20.ec2.internal"),
+        public_dns_name: some("ec2-54-0-10-20.compute-1.amazonaws.com"),
+        key_name: some("key"),
+        ami_launch_index: Some(0),
+        instance_type: some("m5.large"),
+        launch_time: Some(1_412_164_800_000),
+        subnet_id: id("subnet"),
+        vpc_id: id("vpc"),
+        private_ip_address: some("172.31.10.20"),
+        public_ip_address: some("54.0.10.20"),
+        state: Some(v1::InstanceState { code: Some(16), name: some("running") }),
+        monitoring: Some(v1::Monitoring { state: some("disabled") }),
+        placement: Some(v1::Placement { availability_zone: some("us-east-1a"), ..Default::default() }),
+        security_groups: vec![group],
+        tags: vec![tag("Name", &format!("web {number}")), tag("env", "test"), tag("owner", "a & b")],
+        block_device_mappings: vec![v1::InstanceBlockDeviceMapping {
+            device_name: some("/dev/xvda"),
+            ebs: Some(volume),
+        }],
+        network_interfaces: vec![interface],
+        ..Default::default()
+    };
+    v1::Reservation {
+        reservation_id: id("r"),
+        owner_id: some("123456789012"),
+        instances: vec![instance],
+        ..Default::default()
     }
 }

@@ -11,6 +11,8 @@ use std::collections::HashMap;
 use archipelago_proto::{Ec2Error, actions};
 use http::uri::PathAndQuery;
 
+use crate::limits::shown;
+
 pub(crate) use input::{Input, Param};
 pub(crate) use output::{Field, Output};
 
@@ -32,7 +34,7 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Action {
     pub(crate) name: Box<str>,
-    /// The rpc, such as `/ec2.v1.VolumesService/CreateVolume`.
+    /// The rpc, `/ec2.v1.{Family}Service/{Action}`.
     pub(crate) path: PathAndQuery,
     pub(crate) input: usize,
     pub(crate) output: usize,
@@ -52,7 +54,7 @@ impl Schema {
             if actions::exists(name) {
                 not_implemented(name)
             } else {
-                Ec2Error::new("InvalidAction", format!("The action {name} is not valid for this web service."))
+                Ec2Error::new("InvalidAction", format!("The action {} is not valid for this web service.", shown(name)))
             }
         })
     }

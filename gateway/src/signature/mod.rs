@@ -21,3 +21,6 @@ pub enum AuthMode {
     /// Nothing is checked; account and region are still taken from what is there.
     Permissive,
 }
+
+#[cfg(test)]
+mod tests;

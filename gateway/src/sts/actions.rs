@@ -7,6 +7,7 @@ use archipelago_proto::Ec2Error;
 use super::names::{Role, is_name, unique_id};
 use super::xml::{credentials, response};
 use crate::keyring::Keyring;
+use crate::limits::shown;
 use crate::query::Form;
 use crate::reply::element;
 use crate::service::STS_VERSION;
@@ -25,7 +26,7 @@ pub(crate) fn answer(
         "AssumeRole" => assume_role(form, keyring, now_ms, request_id),
         "" => Err(Ec2Error::new("MissingAction", "The request must contain the parameter Action")),
         other => {
-            let message = format!("Could not find operation {other} for version {STS_VERSION}");
+            let message = format!("Could not find operation {} for version {STS_VERSION}", shown(other));
             Err(Ec2Error::new("InvalidAction", message))
         }
     }
@@ -57,7 +58,8 @@ fn get_session_token(
 fn assume_role(form: &Form<'_>, keyring: &Keyring, now_ms: i64, request_id: &str) -> Result<Vec<u8>, Ec2Error> {
     let arn = required(form, "RoleArn")?;
     let session = required(form, "RoleSessionName")?;
-    let role = Role::parse(arn).ok_or_else(|| Ec2Error::new("ValidationError", format!("{arn} is invalid")))?;
+    let role =
+        Role::parse(arn).ok_or_else(|| Ec2Error::new("ValidationError", format!("{} is invalid", shown(arn))))?;
     if !is_name(session, 2) {
         return Err(unsatisfied(session, "roleSessionName", "satisfy regular expression pattern: [\\w+=,.@-]{2,64}"));
     }
@@ -102,6 +104,7 @@ fn duration_ms(form: &Form<'_>, bounds: RangeInclusive<i64>, usual: i64) -> Resu
 }
 
 fn unsatisfied(value: &str, member: &str, constraint: &str) -> Ec2Error {
+    let value = shown(value);
     let start = format!("1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: ");
     Ec2Error::new("ValidationError", format!("{start}Member must {constraint}"))
 }
