@@ -14,6 +14,7 @@ use crate::node::Guard;
 
 pub mod accounts;
 pub mod dhcp_options;
+pub mod security_groups;
 pub mod tags;
 
 macro_rules! routes {
