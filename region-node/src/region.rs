@@ -40,6 +40,9 @@ macro_rules! region {
 region! {
     accounts: families::accounts::AccountState,
     dhcp_options: families::dhcp_options::DhcpOptionsState,
+    snapshots: families::snapshots::SnapshotState,
+    images: families::images::ImageState,
+    volumes: families::volumes::VolumeState,
 }
 
 impl Region {
@@ -96,6 +99,7 @@ impl Region {
 
     async fn restore(self: &Arc<Self>) -> Result<(), StoreError> {
         let registry = self.shell.registry();
+        families::images::stock(self);
         registry.restore(&self.shell.store, &self.tokens)?;
         families::rebuild(self).await;
         registry.hosts().for_each(AnyHost::resume);
