@@ -41,6 +41,9 @@ region! {
     accounts: families::accounts::AccountState,
     dhcp_options: families::dhcp_options::DhcpOptionsState,
     security_groups: families::security_groups::SecurityGroupState,
+    snapshots: families::snapshots::SnapshotState,
+    images: families::images::ImageState,
+    volumes: families::volumes::VolumeState,
 }
 
 impl Region {
@@ -97,6 +100,7 @@ impl Region {
 
     async fn restore(self: &Arc<Self>) -> Result<(), StoreError> {
         let registry = self.shell.registry();
+        families::images::stock(self);
         registry.restore(&self.shell.store, &self.tokens)?;
         families::rebuild(self).await;
         registry.hosts().for_each(AnyHost::resume);

@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use archipelago_proto::{Ec2Error, Ec2Result};
 use dashmap::{DashMap, DashSet};
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 use ractor::{ActorRef, ActorRuntime};
 use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::actor::{EntityActor, Lease, Message, Request};
-use super::{Entity, Follower, Id, Index, Kind, Next, Part, Published, Shelf, Shell};
+use super::{Account, CATALOGUE, Entity, Follower, Id, Index, Kind, Next, Part, Published, Shelf, Shell};
 use crate::time::Alarm;
 
 /// What a command comes back with.
@@ -61,6 +61,13 @@ impl<E: Entity> Host<E> {
     /// Says what carries out the intents of this kind.
     pub(crate) fn follow(&self, follower: Follower<E>) {
         let _ = self.0.follower.set(follower);
+    }
+
+    /// Makes a resource known that every world has, so that no store keeps it. `place` is its order among those.
+    pub(crate) fn stock(&self, id: &Id, account: &Account, place: u64, state: E) {
+        debug_assert!(place < CATALOGUE);
+        let (id, account) = (id.clone(), account.clone());
+        self.0.publish(None, &Arc::new(Published { id, account, sequence: place, state, dependents: OrdSet::new() }));
     }
 
     pub fn index(&self) -> &Index<E> {

@@ -24,6 +24,7 @@ pub use id::{Account, Id, Ids, Kind};
 pub use index::{Index, Published, Shelf};
 pub(crate) use registry::AnyHost;
 pub use registry::Registry;
+pub(crate) use shell::CATALOGUE;
 pub use shell::Shell;
 pub use tagging::{TagChange, TagIndex, Tagged};
 pub use undo::{Undo, workflow};

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::actor::Request;
-use super::{Entity, Host, Id, Kind, Shelf, TagChange, record};
+use super::{CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record};
 use crate::request::{TOKENS, Tokens};
 use crate::store::{Store, StoreError, Write};
 
@@ -24,13 +24,14 @@ pub(crate) trait AnyHost: Send + Sync {
     fn hold<'a>(&'a self, id: &'a Id, by: Vec<Id>) -> BoxFuture<'a, Ec2Result<()>>;
     fn tell_hold(&self, id: &Id, by: Vec<Id>);
     fn release(&self, id: &Id, by: Vec<Id>);
-    fn wake<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, ()>;
+    /// Has a resource go through what is due; returns the work that this leaves to do.
+    fn wake<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<BoxFuture<'static, ()>>>;
     fn restore(&self, id: &str, bytes: &[u8]) -> bool;
     fn relink(&self, registry: &Registry);
     fn adopt(&self, id: &Id, by: Vec<Id>);
     fn resume(&self);
     fn sweep(&self);
-    /// Forgets the resources of an account, or all; returns what the store must forget.
+    /// Forgets the resources of an account, or all but the catalogue; returns what the store must forget.
     fn forget(&self, account: Option<&str>) -> Vec<Write>;
     fn resources(&self) -> usize;
     fn live(&self) -> usize;
@@ -79,16 +80,19 @@ impl<E: Entity> AnyHost for Host<E> {
         }
     }
 
-    fn wake<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, ()> {
+    fn wake<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<BoxFuture<'static, ()>>> {
         async move {
             let due = self.index().get(id).and_then(|published| published.state.due());
-            if due.is_some_and(|due| due <= self.0.shell.clock.now()) {
-                let elapse = |reply: oneshot::Sender<Ec2Result<()>>| Request::Elapse(reply);
-                if let Err(error) = self.request(id, elapse).await {
-                    tracing::warn!(%id, %error, "a due change failed");
-                }
-                self.follow_up(id).await;
+            if due.is_none_or(|due| due > self.0.shell.clock.now()) {
+                return None;
             }
+            let elapse = |reply: oneshot::Sender<Ec2Result<()>>| Request::Elapse(reply);
+            if let Err(error) = self.request(id, elapse).await {
+                tracing::warn!(%id, %error, "a due change failed");
+            }
+            let owed = self.index().get(id).is_some_and(|published| published.state.intent());
+            let (host, id) = (self.clone(), id.clone());
+            owed.then(|| async move { host.follow_up(&id).await }.boxed())
         }
         .boxed()
     }
@@ -140,6 +144,7 @@ impl<E: Entity> AnyHost for Host<E> {
             Some(account) => self.index().shelf(&Shelf::Owner(account.into())).values().cloned().collect(),
             None => self.index().all(),
         };
+        let gone: Vec<_> = gone.into_iter().filter(|published| published.sequence >= CATALOGUE).collect();
         for published in &gone {
             self.0.withdraw(published);
         }
@@ -223,10 +228,8 @@ impl Registry {
         }
     }
 
-    pub(crate) async fn wake(&self, id: &Id) {
-        if let Some(host) = self.host(id) {
-            host.wake(id).await;
-        }
+    pub(crate) async fn wake(&self, id: &Id) -> Option<BoxFuture<'static, ()>> {
+        self.host(id)?.wake(id).await
     }
 
     /// Brings back what the store holds.

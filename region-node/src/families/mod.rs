@@ -14,8 +14,12 @@ use crate::node::Guard;
 
 pub mod accounts;
 pub mod dhcp_options;
+pub mod ebs_settings;
+pub mod images;
 pub mod security_groups;
+pub mod snapshots;
 pub mod tags;
+pub mod volumes;
 
 macro_rules! routes {
     ($($family:ident: $module:ident::$server:ident),* $(,)?) => {
@@ -32,9 +36,12 @@ macro_rules! routes {
 }
 
 routes! {
+    ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     tags: tags_service_server::TagsServiceServer,
 }
 
 /// Makes again, after a restart, what is derived from other resources.
-pub(crate) async fn rebuild(_region: &Arc<Region>) {}
+pub(crate) async fn rebuild(region: &Arc<Region>) {
+    images::rebuild(region).await;
+}
