@@ -12,6 +12,9 @@ use crate::Region;
 
 pub mod accounts;
 pub mod dhcp_options;
+pub mod instance_types;
+
+pub mod regions;
 pub mod tags;
 
 macro_rules! routes {
@@ -31,6 +34,9 @@ macro_rules! routes {
 
 routes! {
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
+    instance_types: instance_types_service_server::InstanceTypesServiceServer,
+
+    regions: regions_service_server::RegionsServiceServer,
     tags: tags_service_server::TagsServiceServer,
 }
 
