@@ -16,9 +16,9 @@ pub mod accounts;
 pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod images;
+pub mod instance_types;
 pub mod security_groups;
 pub mod snapshots;
-pub mod instance_types;
 
 pub mod regions;
 pub mod tags;
