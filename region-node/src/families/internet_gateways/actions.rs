@@ -1,12 +1,12 @@
 //! The actions on internet gateways (reference: "Internet Gateways").
 
+use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{
     AttachInternetGatewayRequest, AttachInternetGatewayResponse, CreateInternetGatewayRequest,
     CreateInternetGatewayResult, DeleteInternetGatewayRequest, DeleteInternetGatewayResponse,
     DescribeInternetGatewaysRequest, DescribeInternetGatewaysResult, DetachInternetGatewayRequest,
     DetachInternetGatewayResponse, InternetGateway,
 };
-use archipelago_proto::Ec2Result;
 
 use super::filters::FILTERS;
 use super::{InternetGatewayCommand, InternetGatewayState};

@@ -174,7 +174,10 @@ mod tests {
     use crate::entity::Ids;
     use crate::time::Lifecycle;
 
-    fn decide(state: &InternetGatewayState, command: InternetGatewayCommand) -> Ec2Result<Decision<InternetGatewayState>> {
+    fn decide(
+        state: &InternetGatewayState,
+        command: InternetGatewayCommand,
+    ) -> Ec2Result<Decision<InternetGatewayState>> {
         let facts = Facts {
             id: &Id::new("igw-1"),
             account: &"0".into(),

@@ -7,28 +7,31 @@ use crate::request::{Column, Probe, Table};
 
 macro_rules! route {
     ($name:literal, $field:ident) => {
-        ($name, Column::Of(|view: &View, probe: &mut Probe<'_>| {
-            view.table.routes.iter().for_each(|route: &Route| probe.maybe(route.$field.as_deref()));
-        }))
+        (
+            $name,
+            Column::Of(|view: &View, probe: &mut Probe<'_>| {
+                view.table.routes.iter().for_each(|route: &Route| probe.maybe(route.$field.as_deref()));
+            }),
+        )
     };
 }
 
 macro_rules! association {
     ($name:literal, $field:ident) => {
-        ($name, Column::Of(|view: &View, probe: &mut Probe<'_>| {
-            let associations = view.table.associations.iter();
-            associations.for_each(|association: &RouteTableAssociation| probe.maybe(association.$field.as_deref()));
-        }))
+        (
+            $name,
+            Column::Of(|view: &View, probe: &mut Probe<'_>| {
+                let associations = view.table.associations.iter();
+                associations.for_each(|association: &RouteTableAssociation| probe.maybe(association.$field.as_deref()));
+            }),
+        )
     };
 }
 
 /// Reference: DescribeRouteTables, and those that came later.
 pub(super) const FILTERS: Table<View> = &[
     association!("association.gateway-id", gateway_id),
-    (
-        "association.main",
-        Column::Of(|view, probe| view.table.associations.iter().for_each(|a| probe.flag(a.main))),
-    ),
+    ("association.main", Column::Of(|view, probe| view.table.associations.iter().for_each(|a| probe.flag(a.main)))),
     association!("association.route-table-association-id", route_table_association_id),
     association!("association.route-table-id", route_table_id),
     association!("association.subnet-id", subnet_id),

@@ -13,7 +13,11 @@ pub(super) enum Target<'a> {
     Local,
     Gateway(&'a str),
     /// A kind of target that no action here makes: the error for any id of it.
-    Unknown { code: &'static str, noun: &'static str, id: &'a str },
+    Unknown {
+        code: &'static str,
+        noun: &'static str,
+        id: &'a str,
+    },
 }
 
 const ONE: &str = "The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, \
@@ -22,9 +26,7 @@ const ONE: &str = "The request must contain exactly one of gatewayId, natGateway
 /// The parameters of targets that CreateRoute and ReplaceRoute share.
 macro_rules! targets {
     ($input:ident) => {{
-        let unknown = |id: &'a Option<String>, code, noun| {
-            id.as_deref().map(|id| Target::Unknown { code, noun, id })
-        };
+        let unknown = |id: &'a Option<String>, code, noun| id.as_deref().map(|id| Target::Unknown { code, noun, id });
         [
             $input.gateway_id.as_deref().map(|id| if id == "local" { Target::Local } else { Target::Gateway(id) }),
             unknown(&$input.instance_id, "InvalidInstanceID.NotFound", "instance ID"),
@@ -68,6 +70,11 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// One network interface, by its own id or its instance's.
+    pub(super) fn is_interface(self) -> bool {
+        false
+    }
+
     /// Puts the target into a route of a table in this VPC.
     pub(super) fn aim(self, cx: &Context, route: Route, table: &Id, vpc: &str) -> Ec2Result<Route> {
         match self {
@@ -80,9 +87,8 @@ impl<'a> Target<'a> {
 
 fn gateway(cx: &Context, route: Route, table: &Id, vpc: &str, id: &str) -> Ec2Result<Route> {
     let found = cx.internet_gateways.find(&cx.account, id);
-    let gateway = found.map_err(|_| {
-        Ec2Error::new("InvalidGatewayID.NotFound", format!("The gateway ID '{id}' does not exist"))
-    })?;
+    let gateway = found
+        .map_err(|_| Ec2Error::new("InvalidGatewayID.NotFound", format!("The gateway ID '{id}' does not exist")))?;
     if gateway.state.vpc() != Some(vpc) {
         let message = format!("route table {table} and network gateway {id} belong to different networks");
         return Err(Ec2Error::invalid_parameter(message));

@@ -2,8 +2,8 @@
 
 use archipelago_proto::ec2::v1::{
     BlockPublicAccessStates, CreateSubnetRequest, CreateSubnetResult, DeleteSubnetRequest, DeleteSubnetResponse,
-    DescribeSubnetsRequest, DescribeSubnetsResult, ModifySubnetAttributeRequest, ModifySubnetAttributeResponse,
-    Subnet, SubnetCidrBlockState, SubnetIpv6CidrBlockAssociation, Tag,
+    DescribeSubnetsRequest, DescribeSubnetsResult, ModifySubnetAttributeRequest, ModifySubnetAttributeResponse, Subnet,
+    SubnetCidrBlockState, SubnetIpv6CidrBlockAssociation, Tag,
 };
 use archipelago_proto::regions::Zone;
 use archipelago_proto::{Ec2Error, Ec2Result};

@@ -62,10 +62,7 @@ pub(super) const FILTERS: FilterTable<SubnetState> = &[
         "map-customer-owned-ip-on-launch",
         Column::Of(|subnet, probe| probe.flag(subnet.state.public.map_customer_owned_ip_on_launch)),
     ),
-    (
-        "map-public-ip-on-launch",
-        Column::Of(|subnet, probe| probe.flag(subnet.state.public.map_public_ip_on_launch)),
-    ),
+    ("map-public-ip-on-launch", Column::Of(|subnet, probe| probe.flag(subnet.state.public.map_public_ip_on_launch))),
     ("outpost-arn", Column::Of(|subnet, probe| probe.maybe(subnet.state.public.outpost_arn.as_deref()))),
     ("owner-id", Column::Of(|subnet, probe| probe.text(&subnet.account))),
     (

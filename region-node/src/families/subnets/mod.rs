@@ -7,6 +7,6 @@ mod attributes;
 mod filters;
 mod state;
 
-pub use actions::Family;
+pub use actions::{Family, NewSubnet};
 pub use allocation::{allocate, allocate_ipv6, free, free_ipv6};
 pub use state::{Allocated, Association, SubnetCommand, SubnetState, Wanted};

@@ -219,7 +219,10 @@ impl Entity for SubnetState {
                 // To associate it with the table that it has already changes nothing.
                 Some(known) if known.to == new.to => return Ok(Decision { next: Next::Keep, reply }),
                 Some(_) => {
-                    let message = format!("the specified association for route table {} conflicts with an existing association", new.to);
+                    let message = format!(
+                        "the specified association for route table {} conflicts with an existing association",
+                        new.to
+                    );
                     return Err(Ec2Error::new("Resource.AlreadyAssociated", message));
                 }
                 None => next.route_table = Some(new),

@@ -15,6 +15,7 @@ use crate::entity::{Entity as _, Undo, workflow};
 use crate::families::accounts;
 use crate::families::network_acls::NetworkAclCommand;
 use crate::families::route_tables::RouteTableCommand;
+use crate::families::security_groups::SecurityGroupCommand;
 use crate::request::{Context, Describe, family, ipv4_block, tags_for};
 
 family! {
@@ -125,9 +126,10 @@ async fn delete_vpc(cx: Context, input: DeleteVpcRequest) -> Ec2Result<DeleteVpc
     let gone = cx.vpcs.ask(&vpc.id, VpcCommand::Delete).await?.published;
     gone.state.ipv6_blocks().for_each(|block| cx.ipv6_pool.free(block));
     // Should the node die here, the next start finds what is left (`restart.rs`).
-    let (table, acl) = (&gone.state.main_route_table, &gone.state.default_acl);
-    let _ = cx.route_tables.ask(table, RouteTableCommand::Delete).await;
-    let _ = cx.network_acls.ask(acl, NetworkAclCommand::DeleteWithVpc).await;
+    let VpcState { main_route_table, default_acl, default_group, .. } = &gone.state;
+    cx.route_tables.ask(main_route_table, RouteTableCommand::Delete).await?;
+    cx.network_acls.ask(default_acl, NetworkAclCommand::DeleteWithVpc).await?;
+    cx.security_groups.ask(default_group, SecurityGroupCommand::DeleteWithVpc).await?;
     Ok(DeleteVpcResponse {})
 }
 

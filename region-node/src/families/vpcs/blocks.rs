@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
 use imbl::OrdMap;
+use ipnet::IpNet;
 
 use crate::entity::Id;
 

@@ -2,15 +2,16 @@
 
 use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{
-    Tag, Vpc, VpcCidrBlockAssociation, VpcCidrBlockState, VpcIpv6CidrBlockAssociation,
+    Route, Tag, Vpc, VpcCidrBlockAssociation, VpcCidrBlockState, VpcIpv6CidrBlockAssociation,
 };
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::VpcState;
 use super::state::Parts;
-use crate::entity::{Batch, Id};
+use crate::entity::{Batch, Entity as _, Id};
 use crate::families::network_acls::NetworkAclState;
-use crate::families::route_tables::{Route, RouteTableState};
+use crate::families::route_tables::RouteTableState;
+use crate::families::security_groups::SecurityGroupState;
 use crate::request::Context;
 use crate::time::Transition;
 
@@ -82,7 +83,10 @@ fn ipv6_block(cx: &Context, block: Ipv6Net, border_group: &str) -> VpcIpv6CidrBl
     }
 }
 
-/// The VPC's default security group.
-fn create_default_group(_cx: &Context, _batch: &mut Batch, _vpc: &Id) -> Ec2Result<Id> {
-    Ok(Id::new(""))
+fn create_default_group(cx: &Context, batch: &mut Batch, vpc: &Id) -> Ec2Result<Id> {
+    let id = cx.security_groups.fresh_id();
+    let arn = cx.arn(SecurityGroupState::KIND.resource_type, &id);
+    let group = SecurityGroupState::default_for(&id, &cx.account, vpc, arn, &cx.shell.ids);
+    batch.create(&cx.security_groups, &id, group)?;
+    Ok(id)
 }

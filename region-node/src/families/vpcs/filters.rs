@@ -9,8 +9,7 @@ use crate::request::{Column, FilterTable};
 type Vpc = Arc<Published<VpcState>>;
 
 const CIDR: Column<Vpc> = Column::Of(|vpc, probe| probe.maybe(vpc.state.public.cidr_block.as_deref()));
-const DEFAULT: Column<Vpc> =
-    Column::Of(|vpc, probe| probe.flag(vpc.state.public.is_default));
+const DEFAULT: Column<Vpc> = Column::Of(|vpc, probe| probe.flag(vpc.state.public.is_default));
 
 /// Reference: DescribeVpcs, with its older spellings and those that came later.
 pub(super) const FILTERS: FilterTable<VpcState> = &[

@@ -12,4 +12,4 @@ pub use actions::Family;
 pub use creation::{NewVpc, create};
 pub use ipv6_pool::Ipv6Pool;
 pub(crate) use restart::rebuild;
-pub use state::{Attribute, VpcCommand, VpcState};
+pub use state::{Attribute, VpcCommand, VpcState, no_association};

@@ -10,6 +10,7 @@ use crate::Region;
 use crate::entity::Id;
 use crate::families::network_acls::NetworkAclCommand;
 use crate::families::route_tables::RouteTableCommand;
+use crate::families::security_groups::SecurityGroupCommand;
 
 /// VPCs know their subnets' blocks and their gateway again. What a crash has left of a deleted VPC goes.
 pub(crate) async fn rebuild(region: &Arc<Region>) {
@@ -44,6 +45,11 @@ async fn remove_orphans(region: &Arc<Region>) {
     for acl in region.network_acls.index().all() {
         if gone(acl.state.public.vpc_id()) {
             drop(region.network_acls.ask(&acl.id, NetworkAclCommand::DeleteWithVpc).await);
+        }
+    }
+    for group in region.security_groups.index().all() {
+        if gone(group.state.public.vpc_id()) {
+            drop(region.security_groups.ask(&group.id, SecurityGroupCommand::DeleteWithVpc).await);
         }
     }
 }

@@ -100,11 +100,8 @@ pub enum VpcCommand {
 
 impl VpcState {
     pub fn new(public: Vpc, parts: Parts, settles: Millis) -> Self {
-        let attributes = Attributes {
-            dns_support: true,
-            dns_hostnames: public.is_default(),
-            address_usage_metrics: false,
-        };
+        let attributes =
+            Attributes { dns_support: true, dns_hostnames: public.is_default(), address_usage_metrics: false };
         let Parts { main_route_table, main_association, default_acl, default_group } = parts;
         Self {
             public,
@@ -140,8 +137,8 @@ impl VpcState {
     }
 
     fn take(&mut self, block: IpNet, by: &Id) -> Ec2Result<()> {
-        let mut own = self.ipv4_blocks().chain(self.ipv6_blocks().map(IpNet::from));
-        if !own.any(|own| own.contains(&block)) {
+        let within = self.ipv4_blocks().chain(self.ipv6_blocks().map(IpNet::from)).any(|own| own.contains(&block));
+        if !within {
             return Err(Ec2Error::new("InvalidSubnet.Range", format!("The CIDR '{block}' is invalid.")));
         }
         if self.blocks.overlapping(block).is_some() {
