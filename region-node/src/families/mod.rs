@@ -44,10 +44,12 @@ routes! {
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
 
     regions: regions_service_server::RegionsServiceServer,
+    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
     tags: tags_service_server::TagsServiceServer,
 }
 
 /// Makes again, after a restart, what is derived from other resources.
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     images::rebuild(region).await;
+    security_groups::rebuild(region).await;
 }
