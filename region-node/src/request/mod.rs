@@ -1,6 +1,7 @@
 //! What every action needs, once: its context, idempotency, filters, pages, ids and tag specifications.
 
 mod checks;
+mod cidr;
 mod context;
 mod describe;
 mod filter;
@@ -10,6 +11,7 @@ mod tag_specifications;
 mod tokens;
 
 pub use checks::{one_of, required};
+pub use cidr::{ipv4_block, ipv6_block};
 pub use context::Context;
 pub use describe::{Describe, Page};
 pub use filter::{Column, FilterTable, Probe, Row, Table};
