@@ -53,6 +53,7 @@ routes! {
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
     regions: regions_service_server::RegionsServiceServer,
+    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
     route_tables: route_tables_service_server::RouteTablesServiceServer,
     subnets: subnets_service_server::SubnetsServiceServer,
     tags: tags_service_server::TagsServiceServer,
@@ -62,5 +63,6 @@ routes! {
 /// Makes again, after a restart, what is derived from other resources.
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     images::rebuild(region).await;
+    security_groups::rebuild(region).await;
     vpcs::rebuild(region).await;
 }
