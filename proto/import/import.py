@@ -134,7 +134,7 @@ class Importer:
             options += [f'(ec2.alias) = "{name}"' for name in self.aliases(shape, member)]
             if member in self.shapes[shape].get("required", []):
                 options.append("(ec2.required) = true")
-            values = element.get("enum", [])
+            values = element.get("enum", []) + self.config["values"].get(f"{shape}.{member}", [])
             if 0 < len(values) <= MOST_VALUES:
                 options += [f'(ec2.values) = "{value}"' for value in values]
         if shape in self.outputs:

@@ -4,6 +4,7 @@
 //! Not here: anything that acts. The gateway reads the descriptors, region nodes implement the
 //! services, and both agree on what this crate says.
 
+pub mod actions;
 pub mod call;
 pub mod error;
 pub mod names;

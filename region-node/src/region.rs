@@ -40,6 +40,7 @@ macro_rules! region {
 region! {
     accounts: families::accounts::AccountState,
     dhcp_options: families::dhcp_options::DhcpOptionsState,
+    security_groups: families::security_groups::SecurityGroupState,
     snapshots: families::snapshots::SnapshotState,
     images: families::images::ImageState,
     volumes: families::volumes::VolumeState,

@@ -18,7 +18,7 @@ mod tagging;
 mod undo;
 
 pub use batch::Batch;
-pub use contract::{Audience, Decision, Entity, Facts, Next};
+pub use contract::{Audience, Decision, Entity, Facts, Next, Part};
 pub use host::{Answer, Host};
 pub use id::{Account, Id, Ids, Kind};
 pub use index::{Index, Published, Shelf};

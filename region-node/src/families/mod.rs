@@ -16,7 +16,11 @@ pub mod accounts;
 pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod images;
+pub mod security_groups;
 pub mod snapshots;
+pub mod instance_types;
+
+pub mod regions;
 pub mod tags;
 pub mod volumes;
 
@@ -37,6 +41,9 @@ macro_rules! routes {
 routes! {
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
+    instance_types: instance_types_service_server::InstanceTypesServiceServer,
+
+    regions: regions_service_server::RegionsServiceServer,
     tags: tags_service_server::TagsServiceServer,
 }
 

@@ -1,6 +1,6 @@
 //! A region on a paused clock, behind its gRPC address, with a client for each family.
 
-#![allow(dead_code)] // Each test file uses its part.
+#![allow(dead_code, unreachable_pub)] // Each test file uses its part.
 
 use std::sync::Arc;
 
@@ -43,6 +43,7 @@ impl Sandbox {
     }
 
     /// A request of account 000000000000.
+    #[allow(clippy::unused_self)] // Reads as what it is.
     pub fn ask<T>(&self, input: T) -> Request<T> {
         ask_as("000000000000", input)
     }

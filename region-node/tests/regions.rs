@@ -1,0 +1,58 @@
+//! Regions, zones and account attributes over gRPC.
+
+mod support;
+
+use archipelago_proto::ec2::v1::regions_service_client::RegionsServiceClient;
+use archipelago_proto::ec2::v1::{
+    DescribeAccountAttributesRequest, DescribeAvailabilityZonesRequest, DescribeRegionsRequest, Filter,
+};
+use support::{Sandbox, code};
+
+fn filter(name: &str, value: &str) -> Filter {
+    Filter { name: Some(name.into()), values: vec![value.into()] }
+}
+
+#[tokio::test]
+async fn regions_that_need_opting_in_are_shown_on_request() {
+    let sandbox = Sandbox::new().await;
+    let mut client = RegionsServiceClient::new(sandbox.channel.clone());
+    let enabled = client.describe_regions(sandbox.ask(DescribeRegionsRequest::default())).await.unwrap().into_inner();
+    let request = DescribeRegionsRequest { all_regions: Some(true), ..Default::default() };
+    let all = client.describe_regions(sandbox.ask(request)).await.unwrap().into_inner();
+    assert_eq!(enabled.regions.len(), 17);
+    assert!(all.regions.len() > 30 && !all.regions.iter().any(|region| region.region_name().starts_with("cn-")));
+    let request = DescribeRegionsRequest { region_names: vec!["af-south-1".into()], ..Default::default() };
+    let named = client.describe_regions(sandbox.ask(request)).await.unwrap().into_inner().regions;
+    assert_eq!(named[0].opt_in_status(), "not-opted-in");
+    let request = DescribeRegionsRequest { region_names: vec!["us-east-9".into()], ..Default::default() };
+    assert_eq!(code(client.describe_regions(sandbox.ask(request)).await), "InvalidParameterValue");
+}
+
+#[tokio::test]
+async fn zones_have_their_ids_groups_and_parents() {
+    let sandbox = Sandbox::new().await;
+    let mut client = RegionsServiceClient::new(sandbox.channel.clone());
+    let zones = client.describe_availability_zones(sandbox.ask(DescribeAvailabilityZonesRequest::default())).await;
+    let zones = zones.unwrap().into_inner().availability_zones;
+    assert_eq!(zones.len(), 6);
+    assert!(zones.iter().all(|zone| zone.state() == "available" && zone.group_name() == "us-east-1-zg-1"));
+    let request = DescribeAvailabilityZonesRequest {
+        all_availability_zones: Some(true),
+        filters: vec![filter("parent-zone-id", "use1-az4"), filter("zone-type", "local-zone")],
+        ..Default::default()
+    };
+    let local = client.describe_availability_zones(sandbox.ask(request)).await.unwrap().into_inner();
+    assert!(local.availability_zones.iter().any(|zone| zone.zone_name() == "us-east-1-bos-1a"));
+    let request = DescribeAvailabilityZonesRequest { zone_names: vec!["us-west-2a".into()], ..Default::default() };
+    assert_eq!(code(client.describe_availability_zones(sandbox.ask(request)).await), "InvalidParameterValue");
+}
+
+#[tokio::test]
+async fn account_attributes_are_told_by_name() {
+    let sandbox = Sandbox::new().await;
+    let mut client = RegionsServiceClient::new(sandbox.channel.clone());
+    let request =
+        DescribeAccountAttributesRequest { attribute_names: vec!["supported-platforms".into()], ..Default::default() };
+    let found = client.describe_account_attributes(sandbox.ask(request)).await.unwrap().into_inner();
+    assert_eq!(found.account_attributes[0].attribute_values[0].attribute_value(), "VPC");
+}
