@@ -47,6 +47,9 @@ macro_rules! routes {
 }
 
 routes! {
+    volumes: volumes_service_server::VolumesServiceServer,
+    images: images_service_server::ImagesServiceServer,
+    snapshots: snapshots_service_server::SnapshotsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
