@@ -14,6 +14,7 @@ pub mod accounts;
 pub mod dhcp_options;
 pub mod instance_types;
 
+pub mod key_pairs;
 pub mod regions;
 pub mod tags;
 
@@ -36,9 +37,12 @@ routes! {
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
 
+    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     regions: regions_service_server::RegionsServiceServer,
     tags: tags_service_server::TagsServiceServer,
 }
 
 /// Makes again, after a restart, what is derived from other resources.
-pub(crate) async fn rebuild(_region: &Arc<Region>) {}
+pub(crate) async fn rebuild(region: &Arc<Region>) {
+    key_pairs::rebuild(region).await;
+}

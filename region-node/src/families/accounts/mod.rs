@@ -4,4 +4,4 @@ mod defaults;
 mod state;
 
 pub use defaults::settle;
-pub use state::{AccountCommand, AccountState, account_id};
+pub use state::{AccountCommand, AccountState, Name, account_id};

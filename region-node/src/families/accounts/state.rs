@@ -46,6 +46,13 @@ pub enum AccountCommand {
     },
 }
 
+impl AccountState {
+    /// Who has a name.
+    pub fn named(&self, name: &Name) -> Option<&Id> {
+        self.names.get(name)
+    }
+}
+
 /// The id under which the account is an entity.
 pub fn account_id(account: &str) -> Id {
     Id::new(&format!("account-{account}"))
