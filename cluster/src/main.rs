@@ -1,1 +1,38 @@
-fn main() {}
+//! `archipelago`: the composition root. It reads the command line, the environment and the
+//! configuration file, and puts the gateway, the region nodes and their supervisor together.
+//!
+//! No request is looked at here; see the gateway for that, and the region node for what it does.
+
+mod banner;
+mod cli;
+mod config;
+mod directory;
+mod error;
+mod gateway;
+mod node;
+mod shutdown;
+mod supervisor;
+mod telemetry;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Cli::parse().command() {
+        Command::Up(options) => up::run(options).await,
+        Command::Gateway(options) => gateway::run(options).await,
+        Command::RegionNode(options) => node::run(options).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("archipelago: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,35 @@
+//! The front door of Archipelago: signed EC2 Query requests over HTTP in, gRPC to the region's node out.
+//!
+//! It holds no code for single actions: it transcodes between Query parameters, protobuf and XML by tables made from
+//! the schema of `archipelago-proto`. Not here: any resource, any state but caches. The composition root builds a
+//! gateway from its configuration, a keyring and a way to the nodes, and serves it.
 
+mod admin;
+mod clock;
+mod crypto;
+mod decode;
+mod encode;
+mod forward;
+mod keyring;
+mod limits;
+mod meter;
+mod nodes;
+mod pipeline;
+mod query;
+mod region;
+mod reply;
+mod request;
+mod schema;
+mod server;
+mod service;
+mod signature;
+mod sts;
+mod trace;
+mod version;
+
+pub use clock::{Clock, FixedClock, WallClock};
+pub use keyring::{DEFAULT_ACCOUNT, Key, Keyring};
+pub use limits::Limits;
+pub use nodes::{Nodes, StaticNodes, connect_lazily};
+pub use server::{Config, Gateway};
+pub use signature::AuthMode;

@@ -69,6 +69,7 @@ impl Ec2Error {
                 StatusCode::FORBIDDEN
             }
             "DryRunOperation" => StatusCode::PRECONDITION_FAILED,
+            "RequestEntityTooLarge" => StatusCode::PAYLOAD_TOO_LARGE,
             "InternalError"
             | "InternalFailure"
             | "InsufficientInstanceCapacity"

@@ -4,12 +4,14 @@
 //! Not here: anything that acts. The gateway reads the descriptors, region nodes implement the
 //! services, and both agree on what this crate says.
 
+pub mod actions;
 pub mod call;
 pub mod error;
 pub mod names;
 pub mod regions;
 pub mod token;
 pub mod topology;
+pub mod trace;
 
 pub use call::Call;
 pub use error::{Ec2Error, Ec2Result};

@@ -3,6 +3,7 @@
 //!
 //! Not here: HTTP, signatures and XML (the gateway's), and processes (the cluster's).
 
+mod admin;
 pub mod entity;
 pub mod families;
 mod metering;
@@ -12,5 +13,6 @@ pub mod request;
 pub mod store;
 pub mod time;
 
+pub use metering::Metrics;
 pub use node::{Node, NodeConfig};
 pub use region::Region;

@@ -1,12 +1,43 @@
 //! What a node says of itself: spans and counters.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use archipelago_proto::Ec2Error;
+use archipelago_proto::{Ec2Error, trace};
 use tonic::metadata::MetadataMap;
 use tracing::Span;
 
+use crate::Region;
 use crate::request::Context;
+
+/// Writes down the process's counters as Prometheus text. The composition root has installed what collects them.
+#[derive(Clone)]
+pub struct Metrics(Arc<dyn Fn() -> String + Send + Sync>);
+
+impl Metrics {
+    pub fn new(render: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self(Arc::new(render))
+    }
+
+    /// For a process that collects none.
+    pub fn none() -> Self {
+        Self::new(String::new)
+    }
+
+    pub(crate) fn render(&self, region: &Region) -> String {
+        for host in region.shell.registry().hosts() {
+            let kind = [("kind", host.kind().resource_type)];
+            metrics::gauge!("archipelago_resources", &kind).set(count(host.resources()));
+            metrics::gauge!("archipelago_actors_live", &kind).set(count(host.live()));
+        }
+        (self.0)()
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // No region holds 2^52 resources.
+fn count(number: usize) -> f64 {
+    number as f64
+}
 
 /// Counts one action.
 pub(crate) struct Meter {
@@ -37,6 +68,7 @@ impl Meter {
 
 /// The action's span, a child of the gateway's.
 pub(crate) fn span(metadata: &MetadataMap, action: &'static str, cx: &Context) -> Span {
-    let _ = metadata;
-    tracing::info_span!("action", action, account = %cx.account, request_id = %cx.call.caller.request_id)
+    let span = tracing::info_span!("action", action, account = %cx.account, request_id = %cx.call.caller.request_id);
+    trace::continue_from(&span, metadata);
+    span
 }

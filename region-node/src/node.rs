@@ -1,24 +1,41 @@
-//! A region behind its gRPC address.
+//! A region behind its address: gRPC for the cluster, and over HTTP what probes and scrapers ask.
 
 use std::sync::Arc;
 
+use archipelago_proto::cluster::v1::admin_server::AdminServer;
 use archipelago_proto::token::ClusterToken;
+use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::TcpListenerStream;
-use tonic::service::InterceptorLayer;
+use tonic::service::interceptor::InterceptedService;
+use tonic::service::{Interceptor, Routes};
 use tonic::transport::Server;
+use tonic::{Request, Status};
 
-use crate::{Region, families};
+use crate::admin::Operator;
+use crate::{Metrics, Region, families};
 
 /// What a node is besides its region.
 pub struct NodeConfig {
     pub token: ClusterToken,
+    pub metrics: Metrics,
 }
 
 /// A region that is served to its cluster.
 pub struct Node {
     region: Arc<Region>,
     config: NodeConfig,
+}
+
+/// Lets in who holds the cluster's token.
+#[derive(Clone)]
+pub(crate) struct Guard(ClusterToken);
+
+impl Interceptor for Guard {
+    fn call(&mut self, request: Request<()>) -> Result<Request<()>, Status> {
+        self.0.check(request.metadata())?;
+        Ok(request)
+    }
 }
 
 impl Node {
@@ -32,15 +49,33 @@ impl Node {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> Result<(), tonic::transport::Error> {
-        let token = self.config.token;
-        #[allow(clippy::result_large_err)] // The shape of tonic's interceptors.
-        let guard = InterceptorLayer::new(move |request: tonic::Request<()>| {
-            token.check(request.metadata())?;
-            Ok(request)
-        });
+        let (health, health_service) = tonic_health::server::health_reporter();
+        health.set_service_status("", tonic_health::ServingStatus::Serving).await;
+        let stop = async {
+            stop.await;
+            health.set_service_status("", tonic_health::ServingStatus::NotServing).await;
+        };
+
+        let guard = Guard(self.config.token.clone());
+        let operator = Operator { region: Arc::clone(&self.region), metrics: self.config.metrics.clone() };
+        let mut routes = Routes::builder();
+        routes.add_service(health_service);
+        routes.add_service(InterceptedService::new(AdminServer::new(operator), guard.clone()));
+        families::add_services(&mut routes, &self.region, &guard);
+        let (region, metrics) = (self.region, self.config.metrics);
+        let router = routes
+            .routes()
+            .into_axum_router()
+            .route("/livez", get(|| async { "ok" }))
+            .route("/readyz", get(|| async { "ok" }))
+            .route("/metrics", get(move || async move { metrics.render(&region) }));
+
         Server::builder()
-            .layer(guard)
-            .add_routes(families::routes(&self.region))
+            .accept_http1(true)
+            .tcp_nodelay(true)
+            .initial_connection_window_size(16 << 20)
+            .initial_stream_window_size(4 << 20)
+            .add_routes(Routes::from(router))
             .serve_with_incoming_shutdown(TcpListenerStream::new(listener), stop)
             .await
     }

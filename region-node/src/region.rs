@@ -6,7 +6,7 @@ use std::time::Duration;
 use archipelago_proto::Ec2Result;
 use archipelago_proto::regions;
 
-use crate::entity::{AnyHost, Host, Ids, Registry, Shell};
+use crate::entity::{AnyHost, Entity, Host, Ids, Published, Registry, Shell};
 use crate::families;
 use crate::request::{Context, Tokens};
 use crate::store::{Store, StoreError};
@@ -41,6 +41,10 @@ region! {
     accounts: families::accounts::AccountState,
     key_pairs: families::key_pairs::KeyPairState,
     dhcp_options: families::dhcp_options::DhcpOptionsState,
+    security_groups: families::security_groups::SecurityGroupState,
+    snapshots: families::snapshots::SnapshotState,
+    images: families::images::ImageState,
+    volumes: families::volumes::VolumeState,
 }
 
 impl Region {
@@ -53,6 +57,7 @@ impl Region {
         store: Store,
     ) -> Result<Arc<Self>, StoreError> {
         let region = Self::compose(facts, Arc::new(Shell::new(facts.name, clock, lifecycle, ids, store)));
+        region.wire();
         region.restore().await?;
         let weak = Arc::downgrade(&region);
         tokio::spawn(async move {
@@ -72,8 +77,31 @@ impl Region {
         Ok(region)
     }
 
+    /// Says what carries out the intents of each kind that has some.
+    #[allow(clippy::unused_self)] // The first family with intents uses it.
+    fn wire(self: &Arc<Self>) {}
+
+    /// Sets a kind's follower. It holds the region weakly, since the region holds it.
+    #[allow(dead_code)]
+    fn follow<E: Entity, F: Future<Output = ()> + Send + 'static>(
+        self: &Arc<Self>,
+        host: &Host<E>,
+        follower: fn(Arc<Self>, Arc<Published<E>>) -> F,
+    ) {
+        let region = Arc::downgrade(self);
+        host.follow(Box::new(move |published| {
+            let region = region.upgrade();
+            Box::pin(async move {
+                if let Some(region) = region {
+                    follower(region, published).await;
+                }
+            })
+        }));
+    }
+
     async fn restore(self: &Arc<Self>) -> Result<(), StoreError> {
         let registry = self.shell.registry();
+        families::images::stock(self);
         registry.restore(&self.shell.store, &self.tokens)?;
         families::rebuild(self).await;
         registry.hosts().for_each(AnyHost::resume);

@@ -24,7 +24,7 @@ async fn a_set_is_described_as_it_was_created_and_only_to_its_owner() {
     let filter = Filter { name: Some("value".into()), values: vec!["*.com".into()] };
     let described = DescribeDhcpOptionsRequest { filters: vec![filter], ..Default::default() };
     let found = client.describe_dhcp_options(sandbox.ask(described.clone())).await.unwrap().into_inner();
-    assert_eq!(found.dhcp_options, [created.clone()]);
+    assert_eq!(found.dhcp_options, std::slice::from_ref(&created));
 
     let others = client.describe_dhcp_options(ask_as("111111111111", described)).await.unwrap().into_inner();
     assert!(!others.dhcp_options.contains(&created));

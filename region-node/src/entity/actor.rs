@@ -26,7 +26,8 @@ pub(super) enum Request<E: Entity> {
     Decide(E::Command, Reply<Answer<E>>),
     /// The time that the entity was due has come.
     Elapse(Reply<()>),
-    Tag(TagChange, Reply<()>),
+    /// Of the entity itself, or of the part that is named.
+    Tag(Option<Id>, TagChange, Reply<()>),
     /// These resources link to the entity from now on.
     Hold(Vec<Id>, Option<Reply<()>>),
     /// And these no longer.
@@ -66,8 +67,8 @@ impl<E: Entity> EntityActor<E> {
             Request::Elapse(reply) => {
                 let _ = reply.send(self.elapse().await);
             }
-            Request::Tag(change, reply) => {
-                let _ = reply.send(self.tag(&change).await);
+            Request::Tag(part, change, reply) => {
+                let _ = reply.send(self.tag(part.as_ref(), &change).await);
             }
             Request::Hold(by, reply) => {
                 let outcome = self.current().map(|current| self.dependents(&current, |set| set.extend(by)));
@@ -117,10 +118,14 @@ impl<E: Entity> EntityActor<E> {
         self.settle(&current, Arc::clone(&current)).await
     }
 
-    async fn tag(&self, change: &TagChange) -> Ec2Result<()> {
+    async fn tag(&self, part: Option<&Id>, change: &TagChange) -> Ec2Result<()> {
         let current = self.current()?;
         let mut state = current.state.clone();
-        change.apply(state.tags_mut())?;
+        let tags = match part {
+            Some(part) => state.part_tags_mut(part).ok_or_else(|| part_not_found::<E>(part))?,
+            None => state.tags_mut(),
+        };
+        change.apply(tags)?;
         self.settle(&current, Arc::new(current.with(state))).await
     }
 
@@ -153,4 +158,10 @@ impl<E: Entity> EntityActor<E> {
         change(&mut dependents);
         self.inner.index.publish(&Arc::new(current.with_dependents(dependents)));
     }
+}
+
+/// The part was there when it was looked up, and is gone by now.
+fn part_not_found<E: Entity>(part: &Id) -> Ec2Error {
+    let kind = E::TAGGED_PARTS.iter().find(|kind| part.is(kind));
+    kind.map_or_else(Ec2Error::internal, |kind| kind.not_found(part))
 }

@@ -34,6 +34,19 @@ pub trait Entity: Clone + Send + Sync + Sized + 'static {
 
     fn tags_mut(&mut self) -> &mut Vec<Tag>;
 
+    /// What of this resource has an id of its own but no life of its own: the rules of a group, the
+    /// association of an address. The resource is found by these ids too ([`Host::of_part`](super::Host::of_part)).
+    fn parts(&self) -> Vec<Part<'_>> {
+        Vec::new()
+    }
+
+    /// The kinds of parts that clients may tag.
+    const TAGGED_PARTS: &'static [Kind] = &[];
+
+    fn part_tags_mut(&mut self, _part: &str) -> Option<&mut Vec<Tag>> {
+        None
+    }
+
     /// The resources that this one refers to: they have it among their dependents, and it is found by them.
     fn links(&self) -> Vec<Id> {
         Vec::new()
@@ -53,6 +66,19 @@ pub trait Entity: Clone + Send + Sync + Sized + 'static {
     fn encode(&self) -> Vec<u8>;
 
     fn decode(bytes: &[u8]) -> Option<Self>;
+}
+
+/// A part of a resource: its id, and its tags if it is of a kind that has any.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part<'a> {
+    pub id: &'a str,
+    pub tags: &'a [Tag],
+}
+
+impl<'a> Part<'a> {
+    pub fn untagged(id: &'a str) -> Self {
+        Self { id, tags: &[] }
+    }
 }
 
 /// The outcome of a command.

@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use archipelago_proto::{Ec2Error, Ec2Result};
 use dashmap::{DashMap, DashSet};
+use imbl::{OrdMap, OrdSet};
 use ractor::{ActorRef, ActorRuntime};
 use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::actor::{EntityActor, Lease, Message, Request};
-use super::index::Row;
-use super::{Entity, Follower, Id, Index, Next, Published, Shelf, Shell};
+use super::{Account, CATALOGUE, Entity, Follower, Id, Index, Kind, Next, Part, Published, Shelf, Shell};
 use crate::time::Alarm;
 
 /// What a command comes back with.
@@ -63,6 +63,13 @@ impl<E: Entity> Host<E> {
         let _ = self.0.follower.set(follower);
     }
 
+    /// Makes a resource known that every world has, so that no store keeps it. `place` is its order among those.
+    pub(crate) fn stock(&self, id: &Id, account: &Account, place: u64, state: E) {
+        debug_assert!(place < CATALOGUE);
+        let (id, account) = (id.clone(), account.clone());
+        self.0.publish(None, &Arc::new(Published { id, account, sequence: place, state, dependents: OrdSet::new() }));
+    }
+
     pub fn index(&self) -> &Index<E> {
         &self.0.index
     }
@@ -76,12 +83,17 @@ impl<E: Entity> Host<E> {
         }
     }
 
+    /// The resource of this account that has a part of this id.
+    pub fn of_part(&self, account: &str, part: &str) -> Option<Arc<Published<E>>> {
+        self.0.index.of_part(part).filter(|published| *published.account == *account)
+    }
+
     /// The resources of this kind that link to another.
-    pub fn linked_to(&self, id: &Id) -> Row<E> {
+    pub fn linked_to(&self, id: &Id) -> OrdMap<u64, Arc<Published<E>>> {
         self.0.index.shelf(&Shelf::LinkedTo(id.clone()))
     }
 
-    pub fn owned_by(&self, account: &str) -> Row<E> {
+    pub fn owned_by(&self, account: &str) -> OrdMap<u64, Arc<Published<E>>> {
         self.0.index.shelf(&Shelf::Owner(account.into()))
     }
 
@@ -128,10 +140,9 @@ impl<E: Entity> Host<E> {
         loop {
             let (actor, lease) = self.wake(id);
             match actor.send_message(Message { request, span: Span::current(), lease }) {
-                Ok(()) => return,
                 // The actor stopped in between. The message comes back: wake another and send it there.
                 Err(ractor::MessagingErr::SendErr(message)) => request = message.request,
-                Err(_) => return,
+                Ok(()) | Err(_) => return,
             }
             self.0.awake.remove_if(id, |_, slot| slot.actor.get_id() == actor.get_id());
         }
@@ -196,7 +207,7 @@ impl<E: Entity> Inner<E> {
     /// Makes a state the one that everybody sees.
     pub(super) fn publish(&self, before: Option<&Arc<Published<E>>>, new: &Arc<Published<E>>) {
         self.index.publish(new);
-        self.shell.tags.publish(&E::KIND, &new.account, &new.id, new.state.tags());
+        self.publish_tags(before.map(AsRef::as_ref), new);
         if let Some(due) = new.state.due() {
             self.shell.scheduler.set(Alarm { due, id: new.id.clone() });
         }
@@ -211,11 +222,39 @@ impl<E: Entity> Inner<E> {
         }
     }
 
+    fn publish_tags(&self, before: Option<&Published<E>>, new: &Published<E>) {
+        let tags = &self.shell.tags;
+        tags.publish(&E::KIND, &new.account, &new.id, new.state.tags());
+        if E::TAGGED_PARTS.is_empty() {
+            return;
+        }
+        let old: Vec<_> = before.into_iter().flat_map(|before| tagged_parts(&before.state)).collect();
+        let parts: Vec<_> = tagged_parts(&new.state).collect();
+        for (kind, part) in old.iter().filter(|(_, old)| !parts.iter().any(|(_, part)| part.id == old.id)) {
+            tags.publish(kind, &new.account, &Id::new(part.id), &[]);
+        }
+        for (kind, part) in parts.iter().filter(|part| !old.contains(part)) {
+            tags.publish(kind, &new.account, &Id::new(part.id), part.tags);
+        }
+    }
+
     pub(super) fn withdraw(&self, before: &Published<E>) {
         self.index.withdraw(&before.id);
         self.shell.tags.publish(&E::KIND, &before.account, &before.id, &[]);
+        for (kind, part) in tagged_parts(&before.state) {
+            self.shell.tags.publish(kind, &before.account, &Id::new(part.id), &[]);
+        }
         for link in before.state.links() {
             self.shell.registry().release(&link, vec![before.id.clone()]);
         }
     }
+}
+
+/// The parts that have tags, each with its kind.
+fn tagged_parts<E: Entity>(state: &E) -> impl Iterator<Item = (&'static Kind, Part<'_>)> {
+    let tagged = state.parts().into_iter().filter(|part| !part.tags.is_empty());
+    tagged.filter_map(|part| {
+        let prefix = part.id.rsplit_once('-').map_or("", |(prefix, _)| prefix);
+        Some((E::TAGGED_PARTS.iter().find(|kind| kind.prefix == prefix)?, part))
+    })
 }

@@ -47,16 +47,18 @@ pub enum Shelf {
 }
 
 /// States in order of creation.
-pub type Row<E> = OrdMap<u64, Arc<Published<E>>>;
+pub(super) type Row<E> = OrdMap<u64, Arc<Published<E>>>;
 
 pub struct Index<E> {
     by_id: DashMap<Id, Arc<Published<E>>>,
     shelves: DashMap<Shelf, Row<E>>,
+    /// Whose part an id is.
+    parts: DashMap<Id, Id>,
 }
 
 impl<E> Default for Index<E> {
     fn default() -> Self {
-        Self { by_id: DashMap::new(), shelves: DashMap::new() }
+        Self { by_id: DashMap::new(), shelves: DashMap::new(), parts: DashMap::new() }
     }
 }
 
@@ -65,7 +67,13 @@ impl<E: Entity> Index<E> {
         self.by_id.get(id).map(|entry| Arc::clone(entry.value()))
     }
 
-    pub fn shelf(&self, shelf: &Shelf) -> Row<E> {
+    /// The resource that has a part of this id.
+    pub fn of_part(&self, part: &str) -> Option<Arc<Published<E>>> {
+        let owner = self.parts.get(part).map(|entry| entry.value().clone())?;
+        self.get(&owner)
+    }
+
+    pub fn shelf(&self, shelf: &Shelf) -> OrdMap<u64, Arc<Published<E>>> {
         self.shelves.get(shelf).map(|row| row.value().clone()).unwrap_or_default()
     }
 
@@ -84,6 +92,7 @@ impl<E: Entity> Index<E> {
 
     pub(super) fn publish(&self, new: &Arc<Published<E>>) {
         let old = self.by_id.insert(new.id.clone(), Arc::clone(new));
+        self.publish_parts(old.as_deref(), new);
         let shelves = shelves(new);
         for shelf in old.iter().flat_map(|old| self::shelves(old)).filter(|shelf| !shelves.contains(shelf)) {
             self.take_off(&shelf, new.sequence);
@@ -95,8 +104,25 @@ impl<E: Entity> Index<E> {
 
     pub(super) fn withdraw(&self, id: &str) {
         if let Some((_, old)) = self.by_id.remove(id) {
+            for part in old.state.parts() {
+                self.parts.remove(part.id);
+            }
             for shelf in shelves(&old) {
                 self.take_off(&shelf, old.sequence);
+            }
+        }
+    }
+
+    fn publish_parts(&self, old: Option<&Published<E>>, new: &Published<E>) {
+        let parts = new.state.parts();
+        for part in old.iter().flat_map(|old| old.state.parts()) {
+            if !parts.iter().any(|kept| kept.id == part.id) {
+                self.parts.remove(part.id);
+            }
+        }
+        for part in parts {
+            if !self.parts.contains_key(part.id) {
+                self.parts.insert(Id::new(part.id), new.id.clone());
             }
         }
     }

@@ -18,12 +18,13 @@ mod tagging;
 mod undo;
 
 pub use batch::Batch;
-pub use contract::{Audience, Decision, Entity, Facts, Next};
+pub use contract::{Audience, Decision, Entity, Facts, Next, Part};
 pub use host::{Answer, Host};
 pub use id::{Account, Id, Ids, Kind};
 pub use index::{Index, Published, Shelf};
 pub(crate) use registry::AnyHost;
 pub use registry::Registry;
+pub(crate) use shell::CATALOGUE;
 pub use shell::Shell;
 pub use tagging::{TagChange, TagIndex, Tagged};
 pub use undo::{Undo, workflow};

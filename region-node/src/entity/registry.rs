@@ -9,25 +9,29 @@ use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::actor::Request;
-use super::{Entity, Host, Id, Kind, Shelf, TagChange, record};
+use super::{CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record};
 use crate::request::{TOKENS, Tokens};
 use crate::store::{Store, StoreError, Write};
 
 /// A host, whatever its kind.
 pub(crate) trait AnyHost: Send + Sync {
     fn kind(&self) -> &'static Kind;
+    /// The kinds of its parts that have tags.
+    fn parts(&self) -> &'static [Kind];
+    /// Whose a resource is, or a part of one.
     fn owner(&self, id: &str) -> Option<super::Account>;
     fn tag<'a>(&'a self, id: &'a Id, change: TagChange) -> BoxFuture<'a, Ec2Result<()>>;
     fn hold<'a>(&'a self, id: &'a Id, by: Vec<Id>) -> BoxFuture<'a, Ec2Result<()>>;
     fn tell_hold(&self, id: &Id, by: Vec<Id>);
     fn release(&self, id: &Id, by: Vec<Id>);
-    fn wake<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, ()>;
+    /// Has a resource go through what is due; returns the work that this leaves to do.
+    fn wake<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<BoxFuture<'static, ()>>>;
     fn restore(&self, id: &str, bytes: &[u8]) -> bool;
     fn relink(&self, registry: &Registry);
     fn adopt(&self, id: &Id, by: Vec<Id>);
     fn resume(&self);
     fn sweep(&self);
-    /// Forgets the resources of an account, or all; returns what the store must forget.
+    /// Forgets the resources of an account, or all but the catalogue; returns what the store must forget.
     fn forget(&self, account: Option<&str>) -> Vec<Write>;
     fn resources(&self) -> usize;
     fn live(&self) -> usize;
@@ -38,12 +42,26 @@ impl<E: Entity> AnyHost for Host<E> {
         &E::KIND
     }
 
+    fn parts(&self) -> &'static [Kind] {
+        E::TAGGED_PARTS
+    }
+
     fn owner(&self, id: &str) -> Option<super::Account> {
-        self.index().get(id).map(|published| published.account.clone())
+        let found = self.index().get(id).or_else(|| self.index().of_part(id));
+        found.map(|published| published.account.clone())
     }
 
     fn tag<'a>(&'a self, id: &'a Id, change: TagChange) -> BoxFuture<'a, Ec2Result<()>> {
-        self.request(id, |reply| Request::Tag(change, reply)).boxed()
+        async move {
+            match self.index().of_part(id) {
+                Some(owner) => {
+                    let part = Some(id.clone());
+                    self.request(&owner.id, |reply| Request::Tag(part, change, reply)).await
+                }
+                None => self.request(id, |reply| Request::Tag(None, change, reply)).await,
+            }
+        }
+        .boxed()
     }
 
     fn hold<'a>(&'a self, id: &'a Id, by: Vec<Id>) -> BoxFuture<'a, Ec2Result<()>> {
@@ -62,16 +80,19 @@ impl<E: Entity> AnyHost for Host<E> {
         }
     }
 
-    fn wake<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, ()> {
+    fn wake<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<BoxFuture<'static, ()>>> {
         async move {
             let due = self.index().get(id).and_then(|published| published.state.due());
-            if due.is_some_and(|due| due <= self.0.shell.clock.now()) {
-                let elapse = |reply: oneshot::Sender<Ec2Result<()>>| Request::Elapse(reply);
-                if let Err(error) = self.request(id, elapse).await {
-                    tracing::warn!(%id, %error, "a due change failed");
-                }
-                self.follow_up(id).await;
+            if due.is_none_or(|due| due > self.0.shell.clock.now()) {
+                return None;
             }
+            let elapse = |reply: oneshot::Sender<Ec2Result<()>>| Request::Elapse(reply);
+            if let Err(error) = self.request(id, elapse).await {
+                tracing::warn!(%id, %error, "a due change failed");
+            }
+            let owed = self.index().get(id).is_some_and(|published| published.state.intent());
+            let (host, id) = (self.clone(), id.clone());
+            owed.then(|| async move { host.follow_up(&id).await }.boxed())
         }
         .boxed()
     }
@@ -123,6 +144,7 @@ impl<E: Entity> AnyHost for Host<E> {
             Some(account) => self.index().shelf(&Shelf::Owner(account.into())).values().cloned().collect(),
             None => self.index().all(),
         };
+        let gone: Vec<_> = gone.into_iter().filter(|published| published.sequence >= CATALOGUE).collect();
         for published in &gone {
             self.0.withdraw(published);
         }
@@ -138,39 +160,52 @@ impl<E: Entity> AnyHost for Host<E> {
     }
 }
 
-pub struct Registry(HashMap<&'static str, Box<dyn AnyHost>>);
+pub struct Registry {
+    hosts: HashMap<&'static str, Box<dyn AnyHost>>,
+    /// The kinds of parts that have tags, and the kinds that they are parts of.
+    parts: HashMap<&'static str, (&'static Kind, &'static Kind)>,
+}
 
 impl Registry {
     pub(crate) fn new(hosts: Vec<Box<dyn AnyHost>>) -> Self {
-        Self(hosts.into_iter().map(|host| (host.kind().prefix, host)).collect())
+        let parts = hosts.iter().flat_map(|host| host.parts().iter().map(|part| (part.prefix, (part, host.kind()))));
+        Self { parts: parts.collect(), hosts: hosts.into_iter().map(|host| (host.kind().prefix, host)).collect() }
     }
 
     pub(crate) fn hosts(&self) -> impl Iterator<Item = &dyn AnyHost> {
-        self.0.values().map(AsRef::as_ref)
+        self.hosts.values().map(AsRef::as_ref)
     }
 
     pub(crate) fn host(&self, id: &str) -> Option<&dyn AnyHost> {
         let (prefix, _) = id.rsplit_once('-')?;
-        self.0.get(prefix).map(AsRef::as_ref)
+        self.hosts.get(prefix).map(AsRef::as_ref)
+    }
+
+    /// What may be tagged under this id: a resource, or a part of one.
+    fn tagged(&self, id: &str) -> Ec2Result<(&dyn AnyHost, &'static Kind)> {
+        let unknown = || Ec2Error::new("InvalidID", format!("The ID '{id}' is not valid"));
+        let (prefix, _) = id.rsplit_once('-').ok_or_else(unknown)?;
+        let (kind, of) = match self.parts.get(prefix) {
+            Some((kind, of)) => (Some(*kind), of.prefix),
+            None => (None, prefix),
+        };
+        let host = self.hosts.get(of).ok_or_else(unknown)?;
+        Ok((host.as_ref(), kind.unwrap_or(host.kind())))
     }
 
     /// The kind of a resource of this account, or the error that EC2 has for the id.
     pub fn kind_of(&self, account: &str, id: &str) -> Ec2Result<&'static Kind> {
-        let unknown = || Ec2Error::new("InvalidID", format!("The ID '{id}' is not valid"));
-        let host = self.host(id).ok_or_else(unknown)?;
-        host.kind().check(id)?;
+        let (host, kind) = self.tagged(id)?;
+        kind.check(id)?;
         match host.owner(id) {
-            Some(owner) if *owner == *account => Ok(host.kind()),
-            _ => Err(host.kind().not_found(id)),
+            Some(owner) if *owner == *account => Ok(kind),
+            _ => Err(kind.not_found(id)),
         }
     }
 
-    /// Changes the tags of a resource of any kind.
+    /// Changes the tags of a resource of any kind, or of a part.
     pub async fn tag(&self, id: &Id, change: TagChange) -> Ec2Result<()> {
-        match self.host(id) {
-            Some(host) => host.tag(id, change).await,
-            None => Err(Ec2Error::new("InvalidID", format!("The ID '{id}' is not valid"))),
-        }
+        self.tagged(id)?.0.tag(id, change).await
     }
 
     /// Tells a resource that others link to it; fails if it is gone.
@@ -193,10 +228,8 @@ impl Registry {
         }
     }
 
-    pub(crate) async fn wake(&self, id: &Id) {
-        if let Some(host) = self.host(id) {
-            host.wake(id).await;
-        }
+    pub(crate) async fn wake(&self, id: &Id) -> Option<BoxFuture<'static, ()>> {
+        self.host(id)?.wake(id).await
     }
 
     /// Brings back what the store holds.
@@ -205,7 +238,7 @@ impl Registry {
         store.load(&mut |key, bytes| {
             let restored = match key.split_once('/') {
                 Some((TOKENS, token)) => tokens.restore(token, bytes),
-                Some((kind, id)) => self.0.get(kind).is_some_and(|host| host.restore(id, bytes)),
+                Some((kind, id)) => self.hosts.get(kind).is_some_and(|host| host.restore(id, bytes)),
                 None => false,
             };
             if !restored {

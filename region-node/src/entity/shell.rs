@@ -7,6 +7,9 @@ use super::{Account, Id, Ids, Registry, TagIndex};
 use crate::store::Store;
 use crate::time::{Clock, Lifecycle, Scheduler};
 
+/// Sequences below this one are for resources that every world has, whatever its store holds.
+pub(crate) const CATALOGUE: u64 = 1 << 20;
+
 pub struct Shell {
     pub region: &'static str,
     pub clock: Arc<Clock>,
@@ -31,7 +34,7 @@ impl Shell {
             tags: TagIndex::default(),
             scheduler,
             registry: OnceLock::new(),
-            sequence: AtomicU64::new(1),
+            sequence: AtomicU64::new(CATALOGUE),
         }
     }
 

@@ -6,34 +6,41 @@
 
 use std::sync::Arc;
 
-use tonic::service::Routes;
+use tonic::service::RoutesBuilder;
+use tonic::service::interceptor::InterceptedService;
 
 use crate::Region;
+use crate::node::Guard;
 
 pub mod accounts;
 pub mod dhcp_options;
+pub mod ebs_settings;
+pub mod images;
+pub mod security_groups;
+pub mod snapshots;
 pub mod instance_types;
 
 pub mod key_pairs;
 pub mod regions;
 pub mod tags;
+pub mod volumes;
 
 macro_rules! routes {
     ($($family:ident: $module:ident::$server:ident),* $(,)?) => {
         /// The services of every family.
-        pub(crate) fn routes(region: &Arc<Region>) -> Routes {
-            let mut routes = Routes::builder();
-            $(routes.add_service(
-                archipelago_proto::ec2::v1::$module::$server::new($family::Family(Arc::clone(region)))
+        pub(crate) fn add_services(routes: &mut RoutesBuilder, region: &Arc<Region>, guard: &Guard) {
+            $(
+                let service = archipelago_proto::ec2::v1::$module::$server::new($family::Family(Arc::clone(region)))
                     .max_decoding_message_size(usize::MAX)
-                    .max_encoding_message_size(usize::MAX),
-            );)*
-            routes.routes()
+                    .max_encoding_message_size(usize::MAX);
+                routes.add_service(InterceptedService::new(service, guard.clone()));
+            )*
         }
     };
 }
 
 routes! {
+    ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
 
@@ -45,4 +52,5 @@ routes! {
 /// Makes again, after a restart, what is derived from other resources.
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     key_pairs::rebuild(region).await;
+    images::rebuild(region).await;
 }

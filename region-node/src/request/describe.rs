@@ -172,12 +172,11 @@ fn by_ids<E: Entity>(
 ) -> Ec2Result<Vec<Arc<Published<E>>>> {
     let (mut found, mut missing) = (BTreeMap::new(), Vec::new());
     for id in ids {
-        match host.index().get(id).filter(|published| visible(published)) {
-            Some(published) => drop(found.insert(published.sequence, published)),
-            None => {
-                E::KIND.check(id)?;
-                missing.push(id.as_str());
-            }
+        if let Some(published) = host.index().get(id).filter(|published| visible(published)) {
+            found.insert(published.sequence, published);
+        } else {
+            E::KIND.check(id)?;
+            missing.push(id.as_str());
         }
     }
     if missing.is_empty() { Ok(found.into_values().collect()) } else { Err(E::KIND.none_found(&missing)) }

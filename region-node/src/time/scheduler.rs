@@ -23,11 +23,14 @@ pub(crate) struct Scheduler {
     clock: Arc<Clock>,
     alarms: Mutex<BinaryHeap<Reverse<Alarm>>>,
     sooner: Notify,
+    /// Held by whoever wakes entities, so that time that is advanced by hand and time that passes do not overtake
+    /// each other.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Scheduler {
     pub(crate) fn new(clock: Arc<Clock>) -> Self {
-        Self { clock, alarms: Mutex::default(), sooner: Notify::new() }
+        Self { clock, alarms: Mutex::default(), sooner: Notify::new(), turn: tokio::sync::Mutex::default() }
     }
 
     pub(crate) fn set(&self, alarm: Alarm) {
@@ -40,13 +43,17 @@ impl Scheduler {
         }
     }
 
-    /// Runs until it is dropped.
+    /// Runs until it is dropped. What entities are left to do may wait for other nodes, so nobody waits for that.
     pub(crate) async fn run(&self, registry: &Registry) {
         loop {
             let changed = self.clock.changed.notified();
+            let turn = self.turn.lock().await;
             while let Some(alarm) = self.pop_due(self.clock.now()) {
-                registry.wake(&alarm.id).await;
+                if let Some(owed) = registry.wake(&alarm.id).await {
+                    tokio::spawn(owed);
+                }
             }
+            drop(turn);
             let wait = self.next_due().and_then(|due| self.clock.wait_for(due));
             let sleep = async {
                 match wait {
@@ -62,13 +69,16 @@ impl Scheduler {
         }
     }
 
-    /// Moves the clock ahead, waking each entity at its own time and in order.
+    /// Moves the clock ahead, waking each entity at its own time and in order, and seeing to what it is left to do.
     pub(crate) async fn advance(&self, by: Millis, registry: &Registry) {
+        let _turn = self.turn.lock().await;
         let end = self.clock.now().saturating_add(by.max(0));
         while let Some(due) = self.next_due().filter(|due| *due <= end) {
             self.clock.set(due);
             while let Some(alarm) = self.pop_due(due) {
-                registry.wake(&alarm.id).await;
+                if let Some(owed) = registry.wake(&alarm.id).await {
+                    owed.await;
+                }
             }
         }
         self.clock.set(end);

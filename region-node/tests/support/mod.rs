@@ -1,6 +1,6 @@
 //! A region on a paused clock, behind its gRPC address, with a client for each family.
 
-#![allow(dead_code)] // Each test file uses its part.
+#![allow(dead_code, unreachable_pub)] // Each test file uses its part.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use archipelago_proto::{Call, Ec2Error, regions};
 use archipelago_region_node::entity::Ids;
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::{Clock, Lifecycle};
-use archipelago_region_node::{Node, NodeConfig, Region};
+use archipelago_region_node::{Metrics, Node, NodeConfig, Region};
 use tokio::net::TcpListener;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
@@ -36,13 +36,14 @@ impl Sandbox {
         let region = Region::open(facts, Arc::clone(&clock), lifecycle, Ids::seeded(1), store).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let node = Node::new(Arc::clone(&region), NodeConfig { token: token() });
+        let node = Node::new(Arc::clone(&region), NodeConfig { token: token(), metrics: Metrics::none() });
         tokio::spawn(node.serve(listener, std::future::pending()));
         let channel = Endpoint::from_shared(address).unwrap().connect_lazy();
         Self { region, channel, clock }
     }
 
     /// A request of account 000000000000.
+    #[allow(clippy::unused_self)] // Reads as what it is.
     pub fn ask<T>(&self, input: T) -> Request<T> {
         ask_as("000000000000", input)
     }

@@ -33,6 +33,10 @@ pub struct Name {
 
 pub enum AccountCommand {
     Change(Settings),
+    /// Whether volumes are encrypted by default.
+    EncryptEbs(bool),
+    /// The key for that, by its ARN; empty for AWS's own.
+    EbsKey(String),
     /// Takes a name; it fails with the error if another has it.
     Claim {
         name: Name,
@@ -48,7 +52,7 @@ pub enum AccountCommand {
 
 impl AccountState {
     /// Who has a name.
-    pub fn named(&self, name: &Name) -> Option<&Id> {
+    pub fn holder(&self, name: &Name) -> Option<&Id> {
         self.names.get(name)
     }
 }
@@ -73,6 +77,8 @@ impl Entity for AccountState {
         let mut next = self.clone();
         match command {
             AccountCommand::Change(settings) => next.settings = settings,
+            AccountCommand::EncryptEbs(on) => next.settings.ebs_encryption_by_default = on,
+            AccountCommand::EbsKey(arn) => next.settings.ebs_default_kms_key = arn,
             AccountCommand::Claim { name, by, taken } => match self.names.get(&name) {
                 Some(owner) if *owner != by => return Err(taken),
                 _ => drop(next.names.insert(name, by)),

@@ -17,7 +17,7 @@ fn name(key_name: &str) -> Name {
 /// The account's key pair of that name.
 pub fn named(cx: &Context, key_name: &str) -> Ec2Result<Arc<Published<KeyPairState>>> {
     let account = cx.accounts.index().get(&account_id(&cx.account));
-    let id = account.and_then(|account| account.state.named(&name(key_name)).cloned());
+    let id = account.and_then(|account| account.state.holder(&name(key_name)).cloned());
     let found = id.and_then(|id| cx.key_pairs.index().get(&id));
     found.ok_or_else(|| KeyPairState::KIND.not_found(key_name))
 }

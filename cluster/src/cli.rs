@@ -1,0 +1,133 @@
+//! The command line. Every option is also an environment variable, for containers.
+
+use std::path::PathBuf;
+
+use archipelago_proto::topology::Topology;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A distributed emulator of the Amazon EC2 Query API.
+#[derive(Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    up: UpOptions,
+}
+
+impl Cli {
+    /// Without a command, everything runs.
+    pub(crate) fn command(self) -> Command {
+        self.command.unwrap_or(Command::Up(self.up))
+    }
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the gateway, and a node for each region at its first request.
+    Up(UpOptions),
+    /// Run a gateway alone, in front of nodes that run elsewhere.
+    Gateway(GatewayOptions),
+    /// Run one region's node alone.
+    RegionNode(NodeOptions),
+}
+
+#[derive(Args)]
+pub(crate) struct UpOptions {
+    /// Regions to start at once, and the only ones to serve (default: any, at its first request).
+    #[arg(long, value_delimiter = ',', env = "ARCHIPELAGO_REGIONS")]
+    pub(crate) regions: Vec<String>,
+    #[command(flatten)]
+    pub(crate) config: ConfigOption,
+    #[command(flatten)]
+    pub(crate) front: FrontOptions,
+    #[command(flatten)]
+    pub(crate) world: WorldOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct GatewayOptions {
+    /// Where each region's node is: us-east-1=HOST:PORT,eu-west-1=HOST:PORT
+    #[arg(long, env = "ARCHIPELAGO_TOPOLOGY")]
+    pub(crate) topology: Option<Topology>,
+    #[command(flatten)]
+    pub(crate) config: ConfigOption,
+    #[command(flatten)]
+    pub(crate) front: FrontOptions,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct NodeOptions {
+    /// The region that this node is.
+    #[arg(long, env = "ARCHIPELAGO_REGION")]
+    pub(crate) region: String,
+    /// Where to listen for the cluster; port 0 takes any, and says which on standard output.
+    #[arg(long, env = "ARCHIPELAGO_LISTEN", default_value = "127.0.0.1:7001")]
+    pub(crate) listen: String,
+    /// Where the nodes of the other regions are: us-east-1=HOST:PORT,...
+    #[arg(long, env = "ARCHIPELAGO_TOPOLOGY", conflicts_with = "directory")]
+    pub(crate) topology: Option<Topology>,
+    /// The supervisor that knows where the other nodes are, HOST:PORT.
+    #[arg(long, env = "ARCHIPELAGO_DIRECTORY")]
+    pub(crate) directory: Option<String>,
+    /// Stop when standard input closes: a node does not outlive its supervisor.
+    #[arg(long)]
+    pub(crate) supervised: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigOption,
+    #[command(flatten)]
+    pub(crate) world: WorldOptions,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterOptions,
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct FrontOptions {
+    /// Where clients reach the gateway.
+    #[arg(long, env = "ARCHIPELAGO_LISTEN", default_value = "127.0.0.1:4566")]
+    pub(crate) listen: String,
+    /// Whether signatures are verified.
+    #[arg(long, value_enum, env = "ARCHIPELAGO_AUTH", default_value = "verify")]
+    pub(crate) auth: Auth,
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct ConfigOption {
+    /// The configuration file (TOML).
+    #[arg(long, env = "ARCHIPELAGO_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct WorldOptions {
+    /// Keep resources in this folder (default: in memory, a clean world at each start).
+    #[arg(long, env = "ARCHIPELAGO_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// How long states take: `instant` settles by the next read, `realistic` takes about as long as on AWS.
+    #[arg(long, value_enum, env = "ARCHIPELAGO_LIFECYCLE")]
+    pub(crate) lifecycle: Option<LifecycleName>,
+}
+
+#[derive(Args)]
+pub(crate) struct ClusterOptions {
+    /// The secret that the processes of a cluster share.
+    #[arg(long, env = "ARCHIPELAGO_CLUSTER_TOKEN", hide_env_values = true)]
+    pub(crate) cluster_token: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Auth {
+    /// A request must be signed with a known key.
+    Verify,
+    /// Signatures are not checked; account and region are taken from what the request says.
+    Permissive,
+}
+
+#[derive(Clone, Copy, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LifecycleName {
+    Instant,
+    Realistic,
+}

@@ -1,0 +1,77 @@
+//! The configuration file. Every key is optional; an unknown one is an error.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use archipelago_gateway::Key;
+use archipelago_proto::topology::Topology;
+use archipelago_region_node::time::{Lifecycle, Transition};
+use serde::Deserialize;
+
+use crate::cli::LifecycleName;
+use crate::error::{Error, Result};
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Access keys beside those that every cluster takes.
+    pub(crate) keys: Vec<Key>,
+    pub(crate) lifecycle: LifecycleConfig,
+    /// Region to HOST:PORT, for a gateway or a node that runs by itself.
+    pub(crate) topology: BTreeMap<String, String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LifecycleConfig {
+    profile: Option<LifecycleName>,
+    /// Milliseconds of single transitions.
+    durations: BTreeMap<Transition, i64>,
+}
+
+impl Config {
+    pub(crate) fn load(file: Option<&Path>) -> Result<Self> {
+        let Some(file) = file else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(file).map_err(|error| Error::File(file.into(), error.to_string()))?;
+        toml::from_str(&text).map_err(|error| Error::File(file.into(), error.to_string()))
+    }
+
+    /// The command line's profile wins over the file's.
+    pub(crate) fn lifecycle(&self, named: Option<LifecycleName>) -> Lifecycle {
+        let profile = match named.or(self.lifecycle.profile) {
+            Some(LifecycleName::Realistic) => Lifecycle::realistic(),
+            Some(LifecycleName::Instant) | None => Lifecycle::instant(),
+        };
+        let durations = self.lifecycle.durations.iter();
+        durations.fold(profile, |lifecycle, (transition, duration)| lifecycle.with(*transition, *duration))
+    }
+
+    /// The command line's address book wins over the file's.
+    pub(crate) fn topology(&self, named: Option<Topology>) -> Topology {
+        named.unwrap_or_else(|| {
+            let mut topology = Topology::default();
+            for (region, address) in &self.topology {
+                topology.insert(region, address);
+            }
+            topology
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_an_error() {
+        assert!(toml::from_str::<Config>("regoins = 1").is_err());
+    }
+
+    #[test]
+    fn single_durations_can_be_set() {
+        let config: Config =
+            toml::from_str("[lifecycle]\nprofile = 'realistic'\ndurations = { instance-launch = 7 }").unwrap();
+        assert_eq!(config.lifecycle(None).duration(Transition::InstanceLaunch), 7);
+        assert_eq!(config.lifecycle(Some(LifecycleName::Instant)).duration(Transition::InstanceStop), 0);
+    }
+}

@@ -1,0 +1,47 @@
+//! `archipelago gateway`: the front door alone, and the building of it for `up`.
+
+use std::sync::Arc;
+
+use archipelago_gateway::{AuthMode, Gateway, Keyring, Nodes, StaticNodes, WallClock};
+use archipelago_proto::token::ClusterToken;
+
+use crate::cli::{Auth, FrontOptions, GatewayOptions};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::{shutdown, telemetry, up};
+
+pub(crate) async fn run(options: GatewayOptions) -> Result<()> {
+    let _telemetry = telemetry::start("archipelago-gateway")?;
+    let config = Config::load(options.config.config.as_deref())?;
+    let topology = config.topology(options.topology);
+    if topology.is_empty() {
+        return Err(Error::other("a gateway needs a topology: --topology us-east-1=HOST:PORT,..."));
+    }
+    let secret = options.cluster.cluster_token;
+    let token = ClusterToken::new(&secret).ok_or_else(|| Error::other("the cluster token cannot stand in a header"))?;
+    let nodes = Arc::new(StaticNodes::new(&topology).map_err(Error::other)?);
+    let front = build(&options.front, config, &secret, token, nodes)?;
+    let listener = up::listen(&options.front.listen).await?;
+    tracing::info!(address = %listener.local_addr().map_err(Error::other)?, "the gateway listens");
+    front.serve(listener, shutdown::requested()).await.map_err(Error::other)
+}
+
+/// A gateway in front of some nodes.
+pub(crate) fn build(
+    options: &FrontOptions,
+    config: Config,
+    secret: &str,
+    token: ClusterToken,
+    nodes: Arc<dyn Nodes>,
+) -> Result<Gateway> {
+    let mut keyring = Keyring::new(secret.as_bytes());
+    for key in config.keys {
+        keyring.add(key);
+    }
+    let auth = match options.auth {
+        Auth::Verify => AuthMode::Strict,
+        Auth::Permissive => AuthMode::Permissive,
+    };
+    let config = archipelago_gateway::Config { auth, cluster_token: Some(token), ..Default::default() };
+    Gateway::new(config, keyring, nodes, Arc::new(WallClock)).map_err(Error::other)
+}

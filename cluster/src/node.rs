@@ -1,0 +1,45 @@
+//! `archipelago region-node`: one region.
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use archipelago_proto::regions;
+use archipelago_proto::token::ClusterToken;
+use archipelago_region_node::entity::Ids;
+use archipelago_region_node::store::Store;
+use archipelago_region_node::time::Clock;
+use archipelago_region_node::{Node, NodeConfig, Region};
+
+use crate::cli::NodeOptions;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::{shutdown, telemetry, up};
+
+pub(crate) async fn run(options: NodeOptions) -> Result<()> {
+    let _telemetry = telemetry::start(&format!("archipelago-{}", options.region))?;
+    let facts = regions::find(&options.region).ok_or_else(|| Error::Region(options.region.clone()))?;
+    let config = Config::load(options.config.config.as_deref())?;
+    let token = ClusterToken::new(&options.cluster.cluster_token)
+        .ok_or_else(|| Error::other("the cluster token cannot stand in a header"))?;
+    let metrics = telemetry::metrics()?;
+    let store = match &options.world.data_dir {
+        Some(folder) => Store::open(folder).map_err(Error::other)?,
+        None => Store::Memory,
+    };
+    let lifecycle = config.lifecycle(options.world.lifecycle);
+    let region =
+        Region::open(facts, Arc::new(Clock::wall()), lifecycle, Ids::random(), store).await.map_err(Error::other)?;
+
+    let listener = up::listen(&options.listen).await?;
+    let address = listener.local_addr().map_err(Error::other)?;
+    // The supervisor reads this line.
+    println!("{}{address}", crate::supervisor::LISTENING);
+    std::io::stdout().flush().map_err(Error::other)?;
+    let stop = async {
+        tokio::select! {
+            () = shutdown::requested() => {}
+            () = shutdown::orphaned(), if options.supervised => {}
+        }
+    };
+    Node::new(region, NodeConfig { token, metrics }).serve(listener, stop).await.map_err(Error::other)
+}

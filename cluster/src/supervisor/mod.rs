@@ -1,0 +1,91 @@
+//! Starts a region's node at its first request, restarts it when it dies, and stops all in the end.
+
+mod child;
+mod nodes;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use archipelago_proto::{Ec2Error, Ec2Result, regions};
+use tokio::sync::watch;
+
+pub(crate) use child::{LISTENING, Recipe};
+pub(crate) use nodes::SupervisedNodes;
+
+/// How long a request waits for its node to start.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(crate) struct Supervisor {
+    recipe: Recipe,
+    /// Empty: every region.
+    allowed: Vec<String>,
+    nodes: Mutex<HashMap<String, watch::Receiver<Status>>>,
+    stopping: watch::Sender<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Status {
+    Starting,
+    Running { address: String },
+    Stopped,
+}
+
+impl Supervisor {
+    pub(crate) fn new(recipe: Recipe, allowed: Vec<String>) -> Arc<Self> {
+        Arc::new(Self { recipe, allowed, nodes: Mutex::default(), stopping: watch::Sender::new(false) })
+    }
+
+    /// Where the region's node is. It is started first if it does not run.
+    pub(crate) async fn address(&self, region: &str) -> Ec2Result<String> {
+        let mut status = self.node(region)?;
+        let running = status.wait_for(|status| *status != Status::Starting);
+        match tokio::time::timeout(PATIENCE, running).await {
+            Ok(Ok(status)) => match &*status {
+                Status::Running { address } => Ok(address.clone()),
+                Status::Starting | Status::Stopped => Err(Ec2Error::unavailable("The service is stopping.")),
+            },
+            _ => Err(Ec2Error::unavailable(format!("The region {region} is not available. Please try again."))),
+        }
+    }
+
+    /// Begins to start a region's node, if it does not run.
+    fn node(&self, region: &str) -> Ec2Result<watch::Receiver<Status>> {
+        let known = regions::find(region).is_some();
+        if !known || (!self.allowed.is_empty() && !self.allowed.iter().any(|allowed| allowed == region)) {
+            return Err(Ec2Error::unavailable(format!("The region {region} is not served here.")));
+        }
+        let mut nodes = self.nodes();
+        let status = nodes.entry(region.to_owned()).or_insert_with(|| {
+            let (status, seen) = watch::channel(Status::Starting);
+            tokio::spawn(child::keep_running(
+                self.recipe.clone(),
+                region.to_owned(),
+                status,
+                self.stopping.subscribe(),
+            ));
+            seen
+        });
+        Ok(status.clone())
+    }
+
+    /// The regions whose nodes have been started.
+    fn started(&self) -> Vec<String> {
+        let mut regions: Vec<_> = self.nodes().keys().cloned().collect();
+        regions.sort();
+        regions
+    }
+
+    /// Stops every node, and returns when all have stopped.
+    pub(crate) async fn stop(&self) {
+        self.stopping.send_replace(true);
+        let nodes: Vec<_> = self.nodes().values().cloned().collect();
+        for mut status in nodes {
+            let _ = status.wait_for(|status| *status == Status::Stopped).await;
+        }
+    }
+
+    fn nodes(&self) -> MutexGuard<'_, HashMap<String, watch::Receiver<Status>>> {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

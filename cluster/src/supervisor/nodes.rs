@@ -1,0 +1,26 @@
+//! The supervisor, as the gateway sees it.
+
+use std::sync::Arc;
+
+use archipelago_gateway::{Nodes, connect_lazily};
+use archipelago_proto::Ec2Error;
+use tonic::transport::Channel;
+
+use super::Supervisor;
+
+pub(crate) struct SupervisedNodes(pub(crate) Arc<Supervisor>);
+
+#[async_trait::async_trait]
+impl Nodes for SupervisedNodes {
+    async fn channel(&self, region: &str) -> Result<Channel, Ec2Error> {
+        let address = self.0.address(region).await?;
+        connect_lazily(&address).map_err(|_| Ec2Error::internal())
+    }
+
+    /// Nothing to do: a node that died is being restarted, and its new address is asked for.
+    fn broken(&self, _region: &str) {}
+
+    fn started(&self) -> Vec<String> {
+        self.0.started()
+    }
+}

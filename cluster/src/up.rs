@@ -1,0 +1,69 @@
+//! `archipelago up`: everything on one machine.
+
+use std::sync::Arc;
+
+use archipelago_proto::regions;
+use archipelago_proto::token::ClusterToken;
+use tokio::net::TcpListener;
+
+use crate::cli::UpOptions;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::supervisor::{Recipe, SupervisedNodes, Supervisor};
+use crate::{banner, directory, gateway, shutdown, telemetry};
+
+pub(crate) async fn run(options: UpOptions) -> Result<()> {
+    let _telemetry = telemetry::start("archipelago-gateway")?;
+    if let Some(unknown) = options.regions.iter().find(|region| regions::find(region).is_none()) {
+        return Err(Error::Region(unknown.clone()));
+    }
+    let config = Config::load(options.config.config.as_deref())?;
+    let secret = fresh_secret()?;
+    let token = ClusterToken::new(&secret).ok_or_else(|| Error::other("the cluster token cannot stand in a header"))?;
+
+    let desk = listen("127.0.0.1:0").await?;
+    let desk_address = desk.local_addr().map_err(Error::other)?.to_string();
+    let recipe = Recipe {
+        program: std::env::current_exe().map_err(Error::other)?,
+        options: node_options(&options, &desk_address),
+        data_dir: options.world.data_dir.clone(),
+        cluster_token: secret.clone(),
+    };
+    let supervisor = Supervisor::new(recipe, options.regions.clone());
+    tokio::spawn(directory::serve(desk, Arc::clone(&supervisor), token.clone()));
+
+    let listener = listen(&options.front.listen).await?;
+    let address = listener.local_addr().map_err(Error::other)?.to_string();
+    let nodes = Arc::new(SupervisedNodes(Arc::clone(&supervisor)));
+    let front = gateway::build(&options.front, config, &secret, token, nodes)?;
+    for region in &options.regions {
+        supervisor.address(region).await.map_err(Error::other)?;
+    }
+    banner::print(&address);
+    front.serve(listener, shutdown::requested()).await.map_err(Error::other)?;
+    supervisor.stop().await;
+    Ok(())
+}
+
+/// The nodes' part of the options.
+fn node_options(options: &UpOptions, desk: &str) -> Vec<String> {
+    use clap::ValueEnum as _;
+    let mut given = vec!["--directory".to_owned(), desk.to_owned()];
+    if let Some(config) = &options.config.config {
+        given.extend(["--config".to_owned(), config.display().to_string()]);
+    }
+    if let Some(name) = options.world.lifecycle.and_then(|lifecycle| lifecycle.to_possible_value()) {
+        given.extend(["--lifecycle".to_owned(), name.get_name().to_owned()]);
+    }
+    given
+}
+
+pub(crate) async fn listen(address: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| Error::Listen(address.to_owned(), error))
+}
+
+fn fresh_secret() -> Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(Error::other)?;
+    Ok(hex::encode(bytes))
+}

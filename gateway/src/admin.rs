@@ -1,0 +1,143 @@
+//! What the operator asks of the gateway and, through it, of every started node. JSON, beside the EC2 API.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use archipelago_proto::Ec2Error;
+use archipelago_proto::cluster::v1::admin_client::AdminClient;
+use archipelago_proto::cluster::v1::{ClockRequest, ResetRequest};
+use bytes::Bytes;
+use futures::future::join_all;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Response, StatusCode};
+use http_body_util::Full;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tonic::Request;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::forward::Forwarder;
+use crate::keyring::is_account;
+use crate::query::Form;
+use crate::reply::Reply;
+use crate::request::Received;
+
+/// A node that does not tell its health in this time has none.
+const HEALTH: Duration = Duration::from_secs(2);
+
+/// Answers below `/_archipelago/`.
+pub(crate) async fn answer(forwarder: &Forwarder, request: &Received, form: &Form<'_>) -> Reply {
+    let path = request.uri.path().trim_start_matches("/_archipelago/");
+    match (&request.method, path) {
+        (&Method::GET, "health") => health(forwarder).await,
+        (&Method::POST, "reset") => reset(forwarder, form).await,
+        (&Method::GET, "clock") => clock(forwarder, form, ClockRequest::default()).await,
+        (&Method::POST, "clock") => match clock_request(form) {
+            Ok(change) => clock(forwarder, form, change).await,
+            Err(reply) => *reply,
+        },
+        (_, "health" | "reset" | "clock") => refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here"),
+        _ => refusal(StatusCode::NOT_FOUND, "there is nothing here"),
+    }
+}
+
+async fn health(forwarder: &Forwarder) -> Reply {
+    let states = each(forwarder, forwarder.started(), |region| async move {
+        let check = forwarder.send(&region, Request::new(HealthCheckRequest::default()), |channel, request| async {
+            HealthClient::new(channel).check(request).await.map(tonic::Response::into_inner)
+        });
+        let state = match tokio::time::timeout(HEALTH, check).await {
+            Ok(Ok(answer)) if answer.status() == ServingStatus::Serving => "serving",
+            Ok(Ok(_)) => "not serving",
+            Ok(Err(_)) | Err(_) => "unreachable",
+        };
+        Ok(json!(state))
+    });
+    let (_, regions) = states.await;
+    json_reply(StatusCode::OK, &json!({ "gateway": "serving", "regions": regions }))
+}
+
+async fn reset(forwarder: &Forwarder, form: &Form<'_>) -> Reply {
+    let account = form.get("account").unwrap_or_default();
+    if !account.is_empty() && !is_account(account) {
+        return refusal(StatusCode::BAD_REQUEST, "account must be 12 digits");
+    }
+    let regions = each(forwarder, regions(forwarder, form), |region| async move {
+        let request = Request::new(ResetRequest { account: account.to_owned() });
+        let reset = forwarder.send(&region, request, |channel, request| async {
+            AdminClient::new(channel).reset(request).await.map(drop)
+        });
+        reset.await.map(|()| json!("reset"))
+    });
+    outcome(regions.await)
+}
+
+async fn clock(forwarder: &Forwarder, form: &Form<'_>, change: ClockRequest) -> Reply {
+    let regions = each(forwarder, regions(forwarder, form), |region| async move {
+        let clock = forwarder.send(&region, Request::new(change), |channel, request| async {
+            AdminClient::new(channel).clock(request).await.map(tonic::Response::into_inner)
+        });
+        let answer = clock.await?;
+        let now = Timestamp::from_millisecond(answer.now_ms).map_err(|_| Ec2Error::internal())?;
+        Ok(json!({ "now": now.to_string(), "now_ms": answer.now_ms, "scale": answer.scale }))
+    });
+    outcome(regions.await)
+}
+
+/// `advance` in seconds, `scale` as a factor.
+fn clock_request(form: &Form<'_>) -> Result<ClockRequest, Box<Reply>> {
+    let number = |name: &str| {
+        let parsed = form.get(name).map(|text| text.parse::<f64>().ok().filter(|value| (0.0..1e11).contains(value)));
+        let wrong = || Box::new(refusal(StatusCode::BAD_REQUEST, &format!("{name} must be a number of at least 0")));
+        parsed.map(|value| value.ok_or_else(wrong)).transpose()
+    };
+    let (advance, scale) = (number("advance")?, number("scale")?);
+    if advance.is_none() && scale.is_none() {
+        return Err(Box::new(refusal(StatusCode::BAD_REQUEST, "advance (seconds) or scale must be given")));
+    }
+    let advance = Duration::from_secs_f64(advance.unwrap_or_default());
+    Ok(ClockRequest { advance_ms: u64::try_from(advance.as_millis()).unwrap_or(u64::MAX), scale })
+}
+
+/// The region that is asked for, or all that have been started.
+fn regions(forwarder: &Forwarder, form: &Form<'_>) -> Vec<String> {
+    form.get("region").map_or_else(|| forwarder.started(), |region| vec![region.to_owned()])
+}
+
+/// One question to many regions at once. False where any failed.
+async fn each<F>(
+    forwarder: &Forwarder,
+    regions: Vec<String>,
+    ask: impl Fn(String) -> F,
+) -> (bool, BTreeMap<String, Value>)
+where
+    F: Future<Output = Result<Value, Ec2Error>>,
+{
+    let _ = forwarder;
+    let answers = join_all(regions.iter().cloned().map(ask)).await;
+    let all_well = answers.iter().all(Result::is_ok);
+    let shown = answers.into_iter().map(|answer| answer.unwrap_or_else(|error| json!({ "error": error.message })));
+    (all_well, regions.into_iter().zip(shown).collect())
+}
+
+fn outcome((all_well, regions): (bool, BTreeMap<String, Value>)) -> Reply {
+    let status = if all_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    json_reply(status, &json!({ "regions": regions }))
+}
+
+pub(crate) fn refusal(status: StatusCode, message: &str) -> Reply {
+    json_reply(status, &json!({ "error": message }))
+}
+
+fn json_reply(status: StatusCode, value: &Value) -> Reply {
+    plain(status, "application/json", value.to_string())
+}
+
+pub(crate) fn plain(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Reply {
+    let mut reply = Response::new(Full::new(body.into()));
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    reply
+}

@@ -1,0 +1,66 @@
+//! The way to the region nodes, as the gateway sees it. A fixed address book is one; a supervisor that starts nodes at
+//! their first request is another.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use archipelago_proto::Ec2Error;
+use archipelago_proto::topology::Topology;
+use async_trait::async_trait;
+use tonic::transport::{Channel, Endpoint};
+
+/// How long to wait for a node that does not answer the knock.
+const CONNECT: Duration = Duration::from_secs(2);
+
+#[async_trait]
+pub trait Nodes: Send + Sync {
+    /// A channel to the region's node, which is started first if need be. The gateway keeps it until it breaks.
+    async fn channel(&self, region: &str) -> Result<Channel, Ec2Error>;
+
+    /// A call on the region's channel failed on its way. The gateway has dropped the channel and will ask for a new
+    /// one; whether the node still lives is not for it to say.
+    fn broken(&self, region: &str);
+
+    /// The regions whose nodes have been started.
+    fn started(&self) -> Vec<String>;
+}
+
+/// Nodes that somebody else runs, at addresses that do not change.
+pub struct StaticNodes {
+    channels: HashMap<String, Channel>,
+}
+
+impl StaticNodes {
+    /// Connects to each node at its first request.
+    pub fn new(topology: &Topology) -> Result<Self, String> {
+        let regions = topology.regions().filter_map(|region| Some((region, topology.address(region)?)));
+        let channels = regions.map(|(region, address)| Ok((region.to_owned(), connect_lazily(address)?)));
+        Ok(Self { channels: channels.collect::<Result<_, String>>()? })
+    }
+}
+
+/// A channel as the gateway wants it, to `host:port`; it connects at its first use, and again whenever it has to.
+pub fn connect_lazily(address: &str) -> Result<Channel, String> {
+    let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(|error| format!("{address}: {error}"))?;
+    // Pages of a thousand instances are larger than HTTP/2's first window of 64 KiB.
+    let endpoint = endpoint.connect_timeout(CONNECT).tcp_nodelay(true).http2_adaptive_window(true);
+    Ok(endpoint.connect_lazy())
+}
+
+#[async_trait]
+impl Nodes for StaticNodes {
+    async fn channel(&self, region: &str) -> Result<Channel, Ec2Error> {
+        let missing = || Ec2Error::unavailable(format!("No node serves the region {region} here."));
+        self.channels.get(region).cloned().ok_or_else(missing)
+    }
+
+    fn broken(&self, region: &str) {
+        tracing::warn!(region, "the node does not answer");
+    }
+
+    fn started(&self) -> Vec<String> {
+        let mut regions: Vec<_> = self.channels.keys().cloned().collect();
+        regions.sort();
+        regions
+    }
+}

@@ -1,0 +1,188 @@
+//! The life of a request, top-down in [`Pipeline::life`].
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use archipelago_proto::cluster::v1::Caller;
+use archipelago_proto::{Call, Ec2Error};
+use futures::FutureExt as _;
+use hyper::body::Body;
+use tokio::sync::Semaphore;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span, info_span};
+
+use crate::clock::{Clock, Stopwatch};
+use crate::decode::{boolean, decode};
+use crate::encode::encode;
+use crate::forward::Forwarder;
+use crate::keyring::Keyring;
+use crate::limits::{Limits, busy, shown};
+use crate::meter::{Labels, Meter};
+use crate::query::{Form, Parameters};
+use crate::reply::{self, Reply};
+use crate::request::Received;
+use crate::schema::Schema;
+use crate::service::Service;
+use crate::signature::{AuthMode, Identity, authenticate, presented};
+use crate::{region, sts, trace, version};
+
+/// What a client says of itself goes no further than this.
+const LONGEST_USER_AGENT: usize = 256;
+
+pub(crate) struct Pipeline {
+    pub(crate) schema: Schema,
+    pub(crate) keyring: Keyring,
+    pub(crate) auth: AuthMode,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) forwarder: Forwarder,
+    pub(crate) meter: Meter,
+    pub(crate) slots: Semaphore,
+}
+
+/// What has become known of a request on its way, for the answer's shape, the span and the metrics.
+struct Exchange {
+    id: String,
+    service: Service,
+    action: String,
+    account: String,
+    region: String,
+}
+
+impl Pipeline {
+    /// Answers every request, whatever it is.
+    pub(crate) async fn answer<B>(&self, request: http::Request<B>, source: IpAddr) -> Reply
+    where
+        B: Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let stopwatch = Stopwatch::start();
+        let mut exchange = Exchange::new();
+        let span = info_span!("request", request_id = exchange.id, action = Empty, account = Empty, region = Empty);
+        trace::adopt(&span, request.headers());
+        let life = AssertUnwindSafe(self.life(request, source, &mut exchange)).catch_unwind();
+        let answered = Box::pin(life).instrument(span.clone()).await;
+        let answered = answered.unwrap_or_else(|_| Err(Ec2Error::internal()));
+        let code = answered.as_ref().err().map(|error| error.code.as_str());
+        self.meter.record(exchange.labels(), code, stopwatch.elapsed());
+        span.in_scope(|| tracing::debug!(code, "answered"));
+        match answered {
+            Ok(body) => reply::success(body, &exchange.id),
+            Err(error) => reply::failure(&error, exchange.service, &exchange.id),
+        }
+    }
+
+    async fn life<B>(
+        &self,
+        request: http::Request<B>,
+        source: IpAddr,
+        exchange: &mut Exchange,
+    ) -> Result<Vec<u8>, Ec2Error>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        // Read.
+        let _slot = self.slots.try_acquire().map_err(|_| busy())?;
+        let request = Received::read(request, source, &self.limits).await?;
+        request.check_protocol()?;
+
+        // Parse the Query.
+        let form = request.form(&self.limits)?;
+
+        // Authenticate.
+        let signable = request.signable(&form);
+        let scope = presented(&signable).map(|(_, scope)| scope);
+        exchange.service = Service::of(scope.map(|scope| scope.service), &form);
+        let now_ms = self.clock.now_ms();
+        let identity = authenticate(&signable, &self.keyring, self.auth, now_ms);
+        let identity = identity.map_err(|refusal| refusal.into_error(exchange.service))?;
+        exchange.is_of(&identity);
+        if exchange.service == Service::Sts {
+            return sts::answer(&form, &identity, &self.keyring, now_ms, &exchange.id);
+        }
+
+        // Resolve the region.
+        let region = region::resolve(scope.map(|scope| scope.region), request.host())?;
+        exchange.is_for(&region);
+
+        // Throttle: tokens of the account's buckets in this region are to be taken here.
+
+        // Decode to protobuf.
+        let name = form.get("Action").filter(|name| !name.is_empty()).ok_or_else(missing_action)?;
+        let version = version::check(form.get("Version"))?;
+        let action = self.schema.action(name)?;
+        exchange.asks(&action.name);
+        let call = call(&form, &request, identity, version, &exchange.id);
+        let message = decode(&self.schema, action.input, Parameters::of(&form)?.root())?;
+
+        // Forward.
+        let answer = self.forwarder.call(&region, action.path.clone(), &call?, message).await?;
+
+        // Encode to XML.
+        encode(&self.schema, action, version, &exchange.id, &answer)
+    }
+}
+
+/// The caller as the node gets to know it.
+fn call(
+    form: &Form<'_>,
+    request: &Received,
+    identity: Identity,
+    version: &str,
+    request_id: &str,
+) -> Result<Call, Ec2Error> {
+    let dry_run = form.get("DryRun").map_or(Some(false), boolean);
+    let wrong = || {
+        let value = shown(form.get("DryRun").unwrap_or_default());
+        Ec2Error::invalid_parameter(format!("Invalid value '{value}' for DryRun. It must be true or false."))
+    };
+    let user_agent = request.header("user-agent").unwrap_or_default();
+    let caller = Caller {
+        account: identity.account,
+        principal: identity.principal,
+        access_key: identity.access_key,
+        request_id: request_id.to_owned(),
+        source_address: request.source.to_string(),
+        user_agent: user_agent.chars().take(LONGEST_USER_AGENT).collect(),
+        version: version.to_owned(),
+        dry_run: dry_run.ok_or_else(wrong)?,
+    };
+    Ok(Call { caller })
+}
+
+fn missing_action() -> Ec2Error {
+    Ec2Error::new("MissingAction", "The request must contain the parameter Action")
+}
+
+impl Exchange {
+    fn new() -> Self {
+        Self {
+            id: reply::request_id(),
+            service: Service::Ec2,
+            action: String::new(),
+            account: String::new(),
+            region: String::new(),
+        }
+    }
+
+    fn is_of(&mut self, identity: &Identity) {
+        self.account.clone_from(&identity.account);
+        Span::current().record("account", &*self.account);
+    }
+
+    fn is_for(&mut self, region: &str) {
+        region.clone_into(&mut self.region);
+        Span::current().record("region", region);
+    }
+
+    fn asks(&mut self, action: &str) {
+        action.clone_into(&mut self.action);
+        Span::current().record("action", action);
+    }
+
+    fn labels(&self) -> Labels<'_> {
+        Labels { action: &self.action, account: &self.account, region: &self.region }
+    }
+}

@@ -1,0 +1,113 @@
+//! What goes back over HTTP: XML, whatever happened.
+
+use archipelago_proto::Ec2Error;
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_TYPE};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+
+use crate::crypto::random;
+use crate::encode::escape;
+use crate::service::{STS_VERSION, Service};
+
+pub(crate) type Reply = Response<Full<Bytes>>;
+
+/// A UUID, as AWS names requests.
+pub(crate) fn request_id() -> String {
+    let mut bytes: [u8; 16] = random();
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = hex::encode(bytes);
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+pub(crate) fn success(body: Vec<u8>, request_id: &str) -> Reply {
+    xml(StatusCode::OK, body, request_id)
+}
+
+pub(crate) fn failure(error: &Ec2Error, service: Service, request_id: &str) -> Reply {
+    let mut reply = match service {
+        Service::Ec2 => xml(error.http_status(), ec2_error(error, request_id), request_id),
+        Service::Sts => xml(sts_status(error), sts_error(error, request_id), request_id),
+    };
+    if matches!(error.code.as_str(), "RequestTimeout" | "RequestEntityTooLarge") {
+        // What remains of the body must not be read as another request.
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    reply
+}
+
+fn xml(status: StatusCode, body: Vec<u8>, request_id: &str) -> Reply {
+    let mut reply = Response::new(Full::new(Bytes::from(body)));
+    *reply.status_mut() = status;
+    let headers = reply.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml;charset=UTF-8"));
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    reply
+}
+
+fn ec2_error(error: &Ec2Error, request_id: &str) -> Vec<u8> {
+    let mut out = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error>".to_vec();
+    element("Code", &error.code, &mut out);
+    element("Message", &error.message, &mut out);
+    out.extend_from_slice(b"</Error></Errors>");
+    element("RequestID", request_id, &mut out);
+    out.extend_from_slice(b"</Response>");
+    out
+}
+
+fn sts_error(error: &Ec2Error, request_id: &str) -> Vec<u8> {
+    let mut out = format!("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/{STS_VERSION}/\"><Error>").into_bytes();
+    element("Type", if error.http_status().is_server_error() { "Receiver" } else { "Sender" }, &mut out);
+    element("Code", &error.code, &mut out);
+    element("Message", &error.message, &mut out);
+    out.extend_from_slice(b"</Error>");
+    element("RequestId", request_id, &mut out);
+    out.extend_from_slice(b"</ErrorResponse>");
+    out
+}
+
+/// STS forbids where EC2 says unauthorized.
+fn sts_status(error: &Ec2Error) -> StatusCode {
+    match error.code.as_str() {
+        "ExpiredToken" => StatusCode::FORBIDDEN,
+        _ if error.http_status() == StatusCode::UNAUTHORIZED => StatusCode::FORBIDDEN,
+        _ => error.http_status(),
+    }
+}
+
+pub(crate) fn element(name: &str, text: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(format!("<{name}>").as_bytes());
+    escape(text, out);
+    out.extend_from_slice(format!("</{name}>").as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ec2_error_has_ec2s_shape() {
+        let error = ec2_error(&Ec2Error::new("A.B", "<x> & y"), "r-1");
+        let expected = "<Response><Errors><Error><Code>A.B</Code><Message>&lt;x&gt; &amp; y</Message></Error></Errors>\
+                        <RequestID>r-1</RequestID></Response>";
+        assert!(String::from_utf8(error).unwrap().ends_with(expected));
+    }
+
+    #[test]
+    fn an_sts_error_has_the_status_of_sts() {
+        let reply = failure(&Ec2Error::new("SignatureDoesNotMatch", ""), Service::Sts, "r-1");
+        assert_eq!(reply.status(), StatusCode::FORBIDDEN);
+        let reply = failure(&Ec2Error::new("AuthFailure", ""), Service::Ec2, "r-1");
+        assert_eq!(reply.status(), StatusCode::UNAUTHORIZED);
+    }
+
+    #[test]
+    fn request_ids_are_uuids() {
+        let id = request_id();
+        assert_eq!((id.len(), &id[14..15]), (36, "4"));
+        assert_ne!(id, request_id());
+    }
+}

@@ -1,0 +1,166 @@
+//! The gateway as a server: connections in, requests to the pipeline or to the operator's pages.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use archipelago_proto::token::ClusterToken;
+use http::StatusCode;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{interval, sleep, timeout};
+
+use crate::admin::{self, plain, refusal};
+use crate::clock::Clock;
+use crate::forward::Forwarder;
+use crate::keyring::Keyring;
+use crate::limits::Limits;
+use crate::meter::Meter;
+use crate::nodes::Nodes;
+use crate::pipeline::Pipeline;
+use crate::reply::Reply;
+use crate::request::Received;
+use crate::schema::Schema;
+use crate::signature::AuthMode;
+
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// After a failed accept, when the process is out of file descriptors, say.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Larger than the limit on headers, so that it is the pipeline that refuses, in XML.
+const HEAD_BUFFER: usize = 256 << 10;
+const MOST_HEADERS: usize = 1000;
+
+/// How a gateway behaves, apart from whom it believes and where it sends.
+#[derive(Clone, Default)]
+pub struct Config {
+    pub limits: Limits,
+    pub auth: AuthMode,
+    /// What nodes accept calls with; None only where nodes ask for none.
+    pub cluster_token: Option<ClusterToken>,
+}
+
+#[derive(Clone)]
+pub struct Gateway {
+    pipeline: Arc<Pipeline>,
+    /// Cleared when it begins to stop.
+    ready: Arc<AtomicBool>,
+}
+
+impl Gateway {
+    /// Fails where the schema of this binary is not one that the gateway can transcode.
+    pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
+        let Config { limits, auth, cluster_token } = config;
+        let pipeline = Pipeline {
+            schema: Schema::load()?,
+            keyring,
+            auth,
+            clock,
+            forwarder: Forwarder::new(nodes, cluster_token, limits.answer),
+            meter: Meter::new()?,
+            slots: Semaphore::new(limits.requests),
+            limits,
+        };
+        Ok(Self { pipeline: Arc::new(pipeline), ready: Arc::new(AtomicBool::new(true)) })
+    }
+
+    /// Serves until `shutdown`, then answers the requests that are under way.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        let limits = &self.pipeline.limits;
+        let places = Arc::new(Semaphore::new(limits.connections));
+        let graceful = GracefulShutdown::new();
+        let mut connections = JoinSet::new();
+        let mut upkeep = interval(UPKEEP);
+        tokio::pin!(shutdown);
+        loop {
+            let accepted = async {
+                // Never closed, so always a place in the end.
+                let place = Arc::clone(&places).acquire_owned().await.ok();
+                (place, listener.accept().await)
+            };
+            tokio::select! {
+                biased;
+                () = &mut shutdown => break,
+                Some(_) = connections.join_next() => {}
+                _ = upkeep.tick() => self.pipeline.meter.upkeep(),
+                (place, accepted) = accepted => match accepted {
+                    Ok((stream, peer)) => {
+                        let connection = graceful.watch(self.connection(stream, peer.ip()));
+                        connections.spawn(async move {
+                            let _place = place;
+                            if let Err(error) = connection.await {
+                                tracing::debug!(%error, "a connection broke");
+                            }
+                        });
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "no connection could be accepted");
+                        sleep(PAUSE).await;
+                    }
+                },
+            }
+        }
+        self.ready.store(false, Ordering::Relaxed);
+        drop(listener);
+        let longest = limits.receive + limits.answer;
+        let _ = timeout(longest, graceful.shutdown()).await;
+        Ok(())
+    }
+
+    fn connection(
+        &self,
+        stream: TcpStream,
+        source: IpAddr,
+    ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send + 'static {
+        // Answers are written at once; waiting for more only delays them.
+        let _ = stream.set_nodelay(true);
+        let gateway = self.clone();
+        let service = service_fn(move |request| {
+            let gateway = gateway.clone();
+            async move { Ok::<_, Infallible>(gateway.answer(request, source).await) }
+        });
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(self.pipeline.limits.receive);
+        http.max_buf_size(HEAD_BUFFER).max_headers(MOST_HEADERS);
+        http.serve_connection(TokioIo::new(stream), service)
+    }
+
+    async fn answer(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
+        match request.uri().path() {
+            "/livez" => plain(StatusCode::OK, "text/plain", "ok"),
+            "/readyz" if self.ready.load(Ordering::Relaxed) => plain(StatusCode::OK, "text/plain", "ok"),
+            "/readyz" => plain(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "stopping"),
+            "/metrics" => plain(StatusCode::OK, "text/plain; version=0.0.4", self.pipeline.meter.render()),
+            path if path.starts_with("/_archipelago/") => self.operate(request, source).await,
+            _ => {
+                self.pipeline.meter.in_flight(1.0);
+                let reply = self.pipeline.answer(request, source).await;
+                self.pipeline.meter.in_flight(-1.0);
+                reply
+            }
+        }
+    }
+
+    async fn operate(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
+        let limits = &self.pipeline.limits;
+        let bad = |error: archipelago_proto::Ec2Error| refusal(error.http_status(), &error.message);
+        let request = match Received::read(request, source, limits).await {
+            Ok(request) => request,
+            Err(error) => return bad(error),
+        };
+        match request.form(limits) {
+            Ok(form) => Box::pin(admin::answer(&self.pipeline.forwarder, &request, &form)).await,
+            Err(error) => bad(error),
+        }
+    }
+}

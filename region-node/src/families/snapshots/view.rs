@@ -1,0 +1,41 @@
+//! Who sees a snapshot, and what of it.
+
+use std::sync::Arc;
+
+use archipelago_proto::Ec2Result;
+use archipelago_proto::ec2::v1;
+
+use super::SnapshotState;
+use super::state::{COMPLETED, PENDING};
+use crate::entity::{Entity as _, Published};
+use crate::request::Context;
+use crate::time::Millis;
+
+/// Owners see their snapshots, others those that they may make volumes from.
+pub fn visible(cx: &Context, snapshot: &Published<SnapshotState>) -> bool {
+    *snapshot.account == *cx.account || snapshot.state.permits(&cx.account)
+}
+
+/// A snapshot that the caller may make volumes from.
+pub fn find(cx: &Context, id: &str) -> Ec2Result<Arc<Published<SnapshotState>>> {
+    match cx.snapshots.index().get(id).filter(|snapshot| visible(cx, snapshot)) {
+        Some(snapshot) => Ok(snapshot),
+        None => SnapshotState::KIND.check(id).and_then(|()| Err(SnapshotState::KIND.not_found(id))),
+    }
+}
+
+/// The snapshot as it is described now: its progress goes with the time or with the copy.
+pub fn view(state: &SnapshotState, now: Millis) -> v1::Snapshot {
+    let mut public = state.public.clone();
+    let percent = match (public.state(), &state.copy, state.completes) {
+        (COMPLETED, ..) => 100,
+        (_, Some(copy), _) => copy.percent(),
+        (PENDING, None, Some(end)) => {
+            let start = public.start_time();
+            ((now - start) * 100 / (end - start).max(1)).clamp(0, 99)
+        }
+        _ => 0,
+    };
+    public.progress = Some(format!("{percent}%"));
+    public
+}
