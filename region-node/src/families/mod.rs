@@ -16,9 +16,9 @@ pub mod accounts;
 pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod images;
+pub mod instance_types;
 pub mod security_groups;
 pub mod snapshots;
-pub mod instance_types;
 
 pub mod key_pairs;
 pub mod regions;
@@ -40,6 +40,9 @@ macro_rules! routes {
 }
 
 routes! {
+    volumes: volumes_service_server::VolumesServiceServer,
+    images: images_service_server::ImagesServiceServer,
+    snapshots: snapshots_service_server::SnapshotsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,

@@ -1,22 +1,24 @@
-//! The store on disk, with group commit: one thread takes every commit that waits, makes one
-//! transaction of them, and answers all.
+//! The store on disk, with group commit: one thread takes every commit that waits, writes them as one
+//! batch, syncs once, and answers all.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use redb::{Database, Durability, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use tokio::sync::oneshot;
 
 use super::{StoreError, Write};
 
-const RECORDS: TableDefinition<'static, &'static str, &'static [u8]> = TableDefinition::new("records");
-
-/// As many commits as share a transaction; more would make the first of them wait too long.
+/// As many commits as share a sync; more would make the first of them wait too long.
 const MOST_TOGETHER: usize = 4096;
 
+/// Records are read once, at boot: a cache has nothing to give.
+const CACHE_BYTES: u64 = 1 << 20;
+const MEMTABLE_BYTES: u64 = 16 << 20;
+
 pub struct Disk {
-    database: std::sync::Arc<Database>,
+    records: Keyspace,
     waiting: Option<Sender<Commit>>,
     writer: Option<JoinHandle<()>>,
 }
@@ -29,17 +31,16 @@ struct Commit {
 impl Disk {
     pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
         std::fs::create_dir_all(folder).map_err(failed)?;
-        let database = std::sync::Arc::new(Database::create(folder.join("region.redb")).map_err(failed)?);
-        let create = database.begin_write().map_err(failed)?;
-        create.open_table(RECORDS).map_err(failed)?;
-        create.commit().map_err(failed)?;
+        let database = Database::builder(folder).cache_size(CACHE_BYTES).worker_threads(1).open().map_err(failed)?;
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+        let records = database.keyspace("records", options).map_err(failed)?;
 
         let (waiting, commits) = channel();
         let writer = std::thread::Builder::new().name("store".into()).spawn({
-            let database = std::sync::Arc::clone(&database);
-            move || write(&database, &commits)
+            let records = records.clone();
+            move || write(&database, &records, &commits)
         });
-        Ok(Self { database, waiting: Some(waiting), writer: Some(writer.map_err(failed)?) })
+        Ok(Self { records, waiting: Some(waiting), writer: Some(writer.map_err(failed)?) })
     }
 
     pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<(), StoreError> {
@@ -51,11 +52,10 @@ impl Disk {
     }
 
     pub(crate) fn load(&self, each: &mut dyn FnMut(&str, &[u8])) -> Result<(), StoreError> {
-        let read = self.database.begin_read().map_err(failed)?;
-        let table = read.open_table(RECORDS).map_err(failed)?;
-        for record in table.iter().map_err(failed)? {
-            let (key, value) = record.map_err(failed)?;
-            each(key.value(), value.value());
+        for record in self.records.iter() {
+            let (key, value) = record.into_inner().map_err(failed)?;
+            let key = std::str::from_utf8(&key).map_err(failed)?;
+            each(key, &value);
         }
         Ok(())
     }
@@ -71,36 +71,56 @@ impl Drop for Disk {
     }
 }
 
-fn write(database: &Database, commits: &Receiver<Commit>) {
+fn write(database: &Database, records: &Keyspace, commits: &Receiver<Commit>) {
     while let Ok(first) = commits.recv() {
         let mut group = vec![first];
         group.extend(commits.try_iter().take(MOST_TOGETHER));
-        let outcome = transaction(database, &group).map_err(|error| error.0);
-        metrics::counter!("archipelago_store_commits_total").increment(1);
-        metrics::counter!("archipelago_store_writes_total")
-            .increment(group.iter().map(|c| c.writes.len() as u64).sum());
+        let outcome = commit(database, records, &mut group).map_err(|error| error.0);
+        metrics::counter!("archipelago_store_commits_total").increment(group.len() as u64);
+        metrics::counter!("archipelago_store_syncs_total").increment(1);
         for commit in group {
             let _ = commit.done.send(outcome.clone().map_err(StoreError));
         }
     }
 }
 
-fn transaction(database: &Database, group: &[Commit]) -> Result<(), StoreError> {
-    let mut transaction = database.begin_write().map_err(failed)?;
-    transaction.set_durability(Durability::Immediate).map_err(failed)?;
-    {
-        let mut table = transaction.open_table(RECORDS).map_err(failed)?;
-        for write in group.iter().flat_map(|commit| &commit.writes) {
-            match &write.value {
-                Some(value) => table.insert(write.key.as_str(), value.as_slice()).map_err(failed)?,
-                None => table.remove(write.key.as_str()).map_err(failed)?,
-            };
+/// Atomic for the whole group, and on the disk when it returns.
+fn commit(database: &Database, records: &Keyspace, group: &mut [Commit]) -> Result<(), StoreError> {
+    let mut batch = database.batch();
+    for write in group.iter_mut().flat_map(|commit| commit.writes.drain(..)) {
+        match write.value {
+            Some(value) => batch.insert(records, write.key, value),
+            None => batch.remove(records, write.key),
         }
     }
-    transaction.commit().map_err(failed)
+    batch.commit().map_err(failed)?;
+    database.persist(PersistMode::SyncData).map_err(failed)
 }
 
 #[allow(clippy::needless_pass_by_value)] // The shape of `map_err`.
 fn failed(error: impl ToString) -> StoreError {
     StoreError(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_committed_is_loaded_in_the_order_of_the_keys() {
+        let folder = std::env::temp_dir().join(format!("archipelago-{}", fastrand::u64(..)));
+        let write =
+            |key: &str, value: Option<&str>| Write { key: key.into(), value: value.map(|v| v.as_bytes().to_vec()) };
+        let disk = Disk::open(&folder).unwrap();
+        disk.commit(vec![write("b", Some("2")), write("a", Some("1")), write("c", Some("3"))]).await.unwrap();
+        disk.commit(vec![write("c", None)]).await.unwrap();
+        drop(disk);
+
+        let mut found = Vec::new();
+        let disk = Disk::open(&folder).unwrap();
+        disk.load(&mut |key, value| found.push((key.to_owned(), value.to_vec()))).unwrap();
+        assert_eq!(found, [("a".to_owned(), b"1".to_vec()), ("b".to_owned(), b"2".to_vec())]);
+        drop(disk);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }
