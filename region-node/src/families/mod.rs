@@ -59,6 +59,7 @@ routes! {
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
     regions: regions_service_server::RegionsServiceServer,
+    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
     route_tables: route_tables_service_server::RouteTablesServiceServer,
     subnets: subnets_service_server::SubnetsServiceServer,
     tags: tags_service_server::TagsServiceServer,
@@ -69,5 +70,6 @@ routes! {
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     key_pairs::rebuild(region).await;
     images::rebuild(region).await;
+    security_groups::rebuild(region).await;
     vpcs::rebuild(region).await;
 }
