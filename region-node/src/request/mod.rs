@@ -1,6 +1,8 @@
 //! What every action needs, once: its context, idempotency, filters, pages, ids and tag specifications.
 
+mod accounts;
 mod checks;
+mod cidr;
 mod context;
 mod describe;
 mod filter;
@@ -8,8 +10,11 @@ mod page;
 mod serve;
 mod tag_specifications;
 mod tokens;
+mod zones;
 
+pub use accounts::{check_account, is_account};
 pub use checks::{one_of, required};
+pub use cidr::{ipv4_block, ipv6_block};
 pub use context::Context;
 pub use describe::{Describe, Page};
 pub use filter::{Column, FilterTable, Probe, Row, Table};
@@ -18,3 +23,4 @@ pub use serve::serve;
 pub use tag_specifications::tags_for;
 pub(crate) use tokens::TOKENS;
 pub use tokens::Tokens;
+pub use zones::zone;
