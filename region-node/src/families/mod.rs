@@ -24,10 +24,6 @@ pub mod route_tables;
 pub mod security_groups;
 pub mod snapshots;
 pub mod subnets;
-pub mod security_groups;
-pub mod snapshots;
-
-pub mod regions;
 pub mod tags;
 pub mod volumes;
 pub mod vpcs;
