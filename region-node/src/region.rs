@@ -51,6 +51,7 @@ macro_rules! region {
 
 region! {
     accounts: families::accounts::AccountState,
+    key_pairs: families::key_pairs::KeyPairState,
     dhcp_options: families::dhcp_options::DhcpOptionsState,
     vpcs: families::vpcs::VpcState,
     subnets: families::subnets::SubnetState,

@@ -27,6 +27,11 @@ pub mod route_tables;
 pub mod security_groups;
 pub mod snapshots;
 pub mod subnets;
+pub mod security_groups;
+pub mod snapshots;
+
+pub mod key_pairs;
+pub mod regions;
 pub mod tags;
 pub mod volumes;
 pub mod vpcs;
@@ -47,9 +52,14 @@ macro_rules! routes {
 
 routes! {
     addresses: addresses_service_server::AddressesServiceServer,
+    volumes: volumes_service_server::VolumesServiceServer,
+    images: images_service_server::ImagesServiceServer,
+    snapshots: snapshots_service_server::SnapshotsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
+
+    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
     network_interfaces: network_interfaces_service_server::NetworkInterfacesServiceServer,
@@ -63,6 +73,7 @@ routes! {
 
 /// Makes again, after a restart, what is derived from other resources.
 pub(crate) async fn rebuild(region: &Arc<Region>) {
+    key_pairs::rebuild(region).await;
     images::rebuild(region).await;
     security_groups::rebuild(region).await;
     vpcs::rebuild(region).await;

@@ -21,13 +21,15 @@ pub struct Describe<'a> {
     pub filters: &'a [Filter],
     pub max_results: Option<i32>,
     pub next_token: Option<&'a str>,
+    /// What else the request names, which its pages are bound to.
+    pub scope: &'a [&'a [String]],
     /// The values of MaxResults that the action takes.
     pub sizes: RangeInclusive<i32>,
 }
 
 impl Default for Describe<'_> {
     fn default() -> Self {
-        Self { ids: &[], filters: &[], max_results: None, next_token: None, sizes: 5..=1000 }
+        Self { ids: &[], filters: &[], max_results: None, next_token: None, scope: &[], sizes: 5..=1000 }
     }
 }
 
@@ -135,7 +137,9 @@ impl Describe<'_> {
     /// What a page's token is bound to, and the position after which this page begins.
     fn position(&self, of: &str) -> Ec2Result<(Binding, Option<String>)> {
         let filters: Vec<_> = self.filters.iter().map(prost::Message::encode_to_vec).collect();
-        let parts: Vec<&[u8]> = std::iter::once(of.as_bytes()).chain(filters.iter().map(Vec::as_slice)).collect();
+        let scope = self.scope.iter().flat_map(|values| values.iter().map(String::as_bytes).chain([&b"/"[..]]));
+        let parts: Vec<&[u8]> =
+            std::iter::once(of.as_bytes()).chain(filters.iter().map(Vec::as_slice)).chain(scope).collect();
         let binding = Binding::new(&parts);
         let after = self.next_token.filter(|token| !token.is_empty()).map(|token| binding.read(token)).transpose()?;
         Ok((binding, after))

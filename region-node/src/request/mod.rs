@@ -1,5 +1,6 @@
 //! What every action needs, once: its context, idempotency, filters, pages, ids and tag specifications.
 
+mod accounts;
 mod checks;
 mod cidr;
 mod context;
@@ -9,7 +10,9 @@ mod page;
 mod serve;
 mod tag_specifications;
 mod tokens;
+mod zones;
 
+pub use accounts::{check_account, is_account};
 pub use checks::{one_of, required};
 pub use cidr::{ipv4_block, ipv6_block};
 pub use context::Context;
@@ -20,3 +23,4 @@ pub use serve::serve;
 pub use tag_specifications::tags_for;
 pub(crate) use tokens::TOKENS;
 pub use tokens::Tokens;
+pub use zones::zone;

@@ -47,6 +47,11 @@ pub fn default_key(cx: &Context) -> String {
     if set.is_empty() { aliased(cx, AWS_KEY) } else { set }
 }
 
+/// The ARN of the key that AWS keeps for the account, which cannot be shared.
+pub fn aws_key(cx: &Context) -> String {
+    aliased(cx, AWS_KEY)
+}
+
 /// The ARN of a key that is named by its id, its alias, or the ARN of either.
 pub fn key_arn(cx: &Context, name: &str) -> Ec2Result<String> {
     let invalid = || Ec2Error::invalid_value("KmsKeyId", name);

@@ -1,7 +1,9 @@
-//! An account's EBS settings in a region: whether volumes are encrypted when nothing is said, and with which key.
+//! What holds for all EBS volumes: their types, their keys, and the account's settings for these.
 
 mod actions;
 mod keys;
+mod volume_types;
 
 pub use actions::Family;
-pub use keys::{Wanted, data_key, default_key, encryption, key_account, key_arn};
+pub use keys::{Wanted, aws_key, data_key, default_key, encryption, key_account, key_arn};
+pub use volume_types::{Spec, Wish, takes_iops};

@@ -1,11 +1,19 @@
 //! Machine images: registered, copied, shared, and the public ones that every region has.
 
+mod actions;
+mod attributes;
 mod catalogue;
 mod create;
+mod describe;
+mod devices;
+mod filters;
 mod find;
 mod names;
+mod permissions;
+mod register;
 mod state;
 
+pub use actions::Family;
 pub(crate) use catalogue::stock;
 pub use create::create;
 pub use find::{launchable, visible};

@@ -81,6 +81,13 @@ pub enum ImageCommand {
     Launched(String),
 }
 
+impl ImageCommand {
+    /// Nobody but the owner may launch it.
+    pub(super) fn unshare() -> Self {
+        Self::Share { users: Vec::new(), everyone: false, organizations: Vec::new(), organizational_units: Vec::new() }
+    }
+}
+
 impl ImageState {
     /// Whether an account that does not own it may launch it.
     pub fn permits(&self, account: &str) -> bool {
@@ -152,6 +159,7 @@ impl Entity for ImageState {
             }
             // The copy has ended in the meantime.
             (_, ImageCommand::Complete | ImageCommand::Fail { .. }) => return Ok(Decision::keep()),
+            (DISABLED, ImageCommand::Share { .. }) => return Err(self.incorrect(facts)),
             (_, ImageCommand::Share { users, everyone, organizations, organizational_units }) => {
                 public.public = Some(everyone);
                 (next.users, next.organizations) = (users, organizations);

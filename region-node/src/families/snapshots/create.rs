@@ -1,7 +1,7 @@
 //! Snapshots of volumes.
 
-use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{Snapshot, Tag, Volume};
+use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::{Content, SnapshotState, state};
 use crate::entity::{Batch, Id};
@@ -17,6 +17,11 @@ pub fn create(
     description: &str,
     tags: Vec<Tag>,
 ) -> Ec2Result<(Id, Snapshot)> {
+    check_description(description)?;
+    if !matches!(volume.state(), "available" | "in-use") {
+        let message = format!("The volume '{}' is in the '{}' state.", volume.volume_id(), volume.state());
+        return Err(Ec2Error::new("IncorrectState", message));
+    }
     let id = cx.snapshots.fresh_id();
     let now = cx.shell.clock.now();
     let public = Snapshot {
@@ -43,4 +48,16 @@ pub fn create(
     };
     batch.create(&cx.snapshots, &id, state)?;
     Ok((id, public))
+}
+
+/// AWS: at most 255 characters.
+const LONGEST_DESCRIPTION: usize = 255;
+
+pub(super) fn check_description(description: &str) -> Ec2Result<()> {
+    if description.chars().count() > LONGEST_DESCRIPTION {
+        return Err(Ec2Error::invalid_parameter(format!(
+            "The description may have at most {LONGEST_DESCRIPTION} characters"
+        )));
+    }
+    Ok(())
 }

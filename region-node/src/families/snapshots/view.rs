@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1;
+use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::SnapshotState;
 use super::state::{COMPLETED, PENDING};
@@ -22,6 +22,15 @@ pub fn find(cx: &Context, id: &str) -> Ec2Result<Arc<Published<SnapshotState>>> 
         Some(snapshot) => Ok(snapshot),
         None => SnapshotState::KIND.check(id).and_then(|()| Err(SnapshotState::KIND.not_found(id))),
     }
+}
+
+/// A snapshot that the caller owns.
+pub fn owned(cx: &Context, id: &str) -> Ec2Result<Arc<Published<SnapshotState>>> {
+    let snapshot = find(cx, id)?;
+    if *snapshot.account == *cx.account {
+        return Ok(snapshot);
+    }
+    Err(Ec2Error::new("AuthFailure", format!("Not authorized for snapshot:{id}")))
 }
 
 /// The snapshot as it is described now: its progress goes with the time or with the copy.

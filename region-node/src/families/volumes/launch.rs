@@ -8,9 +8,9 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::attachments::attachment;
 use super::state::{AttachmentChange, IN_USE};
-use super::{Attach, Spec, VolumeState, Wish};
+use super::{Attach, VolumeState};
 use crate::entity::{Id, Published};
-use crate::families::ebs_settings::{self, Wanted};
+use crate::families::ebs_settings::{self, Spec, Wanted, Wish};
 use crate::families::images;
 use crate::families::snapshots::{self, SnapshotState};
 use crate::request::Context;

@@ -1,14 +1,18 @@
 //! EBS volumes: created, attached, modified, deleted.
 
+mod actions;
 mod attachments;
+mod create;
+mod filters;
 pub mod launch;
 mod modification;
 mod snapshot;
 mod state;
-mod types;
+mod status;
 mod views;
 
+pub use actions::Family;
+pub use modification::Target;
 pub use snapshot::snapshot;
 pub use state::{Attach, VolumeCommand, VolumeState};
-pub use types::{Spec, Wish};
 pub use views::{instance_view, of_instance};

@@ -4,8 +4,8 @@ use archipelago_proto::ec2::v1::{ModifyVolumeRequest, Volume, VolumeModification
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::VolumeState;
-use super::types::{Spec, Wish, takes_iops};
 use crate::entity::Facts;
+use crate::families::ebs_settings::{Spec, Wish, takes_iops};
 use crate::time::{Millis, Transition};
 
 pub(super) const MODIFYING: &str = "modifying";
@@ -16,7 +16,7 @@ pub(super) const COMPLETED: &str = "completed";
 const INTERVAL: Millis = 6 * 3_600_000;
 
 /// What a volume shall become.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     pub size: Option<i32>,
     pub volume_type: Option<String>,

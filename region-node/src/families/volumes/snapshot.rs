@@ -4,7 +4,6 @@ use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{Snapshot, Tag};
 
 use super::VolumeState;
-use super::state::{AVAILABLE, IN_USE};
 use crate::entity::{Batch, Id, Published};
 use crate::families::snapshots;
 use crate::request::Context;
@@ -17,12 +16,5 @@ pub fn snapshot(
     description: &str,
     tags: Vec<Tag>,
 ) -> Ec2Result<(Id, Snapshot)> {
-    let public = &volume.state.public;
-    if !matches!(public.state(), AVAILABLE | IN_USE) {
-        return Err(archipelago_proto::Ec2Error::new(
-            "IncorrectState",
-            format!("The volume '{}' is in the '{}' state.", volume.id, public.state()),
-        ));
-    }
-    snapshots::create(cx, batch, public, &volume.state.data_key, description, tags)
+    snapshots::create(cx, batch, &volume.state.public, &volume.state.data_key, description, tags)
 }

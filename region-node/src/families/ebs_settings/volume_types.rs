@@ -25,7 +25,7 @@ const TYPES: [Limits; 7] = [
 ];
 
 /// The type of a volume when nothing is said.
-pub(super) const DEFAULT: &str = "gp2";
+const DEFAULT: &str = "gp2";
 
 /// What a client asks for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,7 +66,7 @@ impl Wish<'_> {
 }
 
 /// Whether IOPS can be asked for.
-pub(super) fn takes_iops(volume_type: &str) -> bool {
+pub fn takes_iops(volume_type: &str) -> bool {
     TYPES.iter().any(|limits| limits.name == volume_type && limits.iops.is_some())
 }
 
