@@ -84,8 +84,10 @@ pub(super) fn ipv6_block(cx: &Context, block: Ipv6Net, border_group: &str) -> Vp
 fn create_default_group(cx: &Context, batch: &mut Batch, vpc: &Id, ipv6: bool) -> Ec2Result<Id> {
     let id = cx.security_groups.fresh_id();
     let arn = cx.arn(SecurityGroupState::KIND.resource_type, &id);
-    let group = SecurityGroupState::default_for(&id, &cx.account, vpc, arn, &cx.shell.ids);
-    let group = if ipv6 { group.with_ipv6_egress(&cx.shell.ids) } else { group };
+    let mut group = SecurityGroupState::default_for(&id, &cx.account, vpc, arn, &cx.shell.ids);
+    if ipv6 {
+        group = group.with_ipv6_egress(&cx.shell.ids);
+    }
     batch.create(&cx.security_groups, &id, group)?;
     Ok(id)
 }
