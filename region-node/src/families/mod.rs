@@ -20,6 +20,7 @@ pub mod ebs_settings;
 pub mod images;
 pub mod instance_types;
 pub mod internet_gateways;
+pub mod key_pairs;
 pub mod network_acls;
 pub mod network_interfaces;
 pub mod regions;
@@ -27,11 +28,6 @@ pub mod route_tables;
 pub mod security_groups;
 pub mod snapshots;
 pub mod subnets;
-pub mod security_groups;
-pub mod snapshots;
-
-pub mod key_pairs;
-pub mod regions;
 pub mod tags;
 pub mod volumes;
 pub mod vpcs;
@@ -52,22 +48,21 @@ macro_rules! routes {
 
 routes! {
     addresses: addresses_service_server::AddressesServiceServer,
-    volumes: volumes_service_server::VolumesServiceServer,
-    images: images_service_server::ImagesServiceServer,
-    snapshots: snapshots_service_server::SnapshotsServiceServer,
-    ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
+    ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
+    images: images_service_server::ImagesServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
-
-    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
+    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
     network_interfaces: network_interfaces_service_server::NetworkInterfacesServiceServer,
     regions: regions_service_server::RegionsServiceServer,
-    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
     route_tables: route_tables_service_server::RouteTablesServiceServer,
+    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
+    snapshots: snapshots_service_server::SnapshotsServiceServer,
     subnets: subnets_service_server::SubnetsServiceServer,
     tags: tags_service_server::TagsServiceServer,
+    volumes: volumes_service_server::VolumesServiceServer,
     vpcs: vpcs_service_server::VpcsServiceServer,
 }
 
