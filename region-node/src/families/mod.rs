@@ -48,10 +48,6 @@ macro_rules! routes {
 
 routes! {
     addresses: addresses_service_server::AddressesServiceServer,
-    volumes: volumes_service_server::VolumesServiceServer,
-    images: images_service_server::ImagesServiceServer,
-    snapshots: snapshots_service_server::SnapshotsServiceServer,
-    ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     images: images_service_server::ImagesServiceServer,
