@@ -8,6 +8,7 @@ use archipelago_proto::regions;
 
 use crate::entity::{AnyHost, Entity, Host, Ids, Published, Registry, Shell};
 use crate::families;
+use crate::peer::Peers;
 use crate::request::{Context, Tokens};
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, Lifecycle};
@@ -21,17 +22,19 @@ macro_rules! region {
             pub facts: &'static regions::Region,
             pub shell: Arc<Shell>,
             pub tokens: Tokens,
+            /// The nodes of other regions.
+            pub peers: Arc<dyn Peers>,
             /// Held while an account's first resources are made.
             pub(crate) settling: tokio::sync::Mutex<()>,
             $($(#[$doc])* pub $host: Host<$state>,)*
         }
 
         impl Region {
-            fn compose(facts: &'static regions::Region, shell: Arc<Shell>) -> Arc<Self> {
+            fn compose(facts: &'static regions::Region, shell: Arc<Shell>, peers: Arc<dyn Peers>) -> Arc<Self> {
                 $(let $host = Host::<$state>::new(&shell);)*
                 let hosts: Vec<Box<dyn AnyHost>> = vec![$(Box::new($host.clone())),*];
                 let _ = shell.registry.set(Registry::new(hosts));
-                Arc::new(Self { facts, shell, tokens: Tokens::default(), settling: tokio::sync::Mutex::default(), $($host),* })
+                Arc::new(Self { facts, shell, peers, tokens: Tokens::default(), settling: tokio::sync::Mutex::default(), $($host),* })
             }
         }
     };
@@ -54,8 +57,9 @@ impl Region {
         lifecycle: Lifecycle,
         ids: Ids,
         store: Store,
+        peers: Arc<dyn Peers>,
     ) -> Result<Arc<Self>, StoreError> {
-        let region = Self::compose(facts, Arc::new(Shell::new(facts.name, clock, lifecycle, ids, store)));
+        let region = Self::compose(facts, Arc::new(Shell::new(facts.name, clock, lifecycle, ids, store)), peers);
         region.wire();
         region.restore().await?;
         let weak = Arc::downgrade(&region);
@@ -77,11 +81,12 @@ impl Region {
     }
 
     /// Says what carries out the intents of each kind that has some.
-    #[allow(clippy::unused_self)] // The first family with intents uses it.
-    fn wire(self: &Arc<Self>) {}
+    fn wire(self: &Arc<Self>) {
+        self.follow(&self.snapshots, families::follow_snapshot);
+        self.follow(&self.images, families::follow_image);
+    }
 
     /// Sets a kind's follower. It holds the region weakly, since the region holds it.
-    #[allow(dead_code)]
     fn follow<E: Entity, F: Future<Output = ()> + Send + 'static>(
         self: &Arc<Self>,
         host: &Host<E>,

@@ -10,6 +10,7 @@ use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
 use crate::Region;
+use crate::entity::Published;
 use crate::node::Guard;
 
 pub mod accounts;
@@ -53,4 +54,16 @@ routes! {
 /// Makes again, after a restart, what is derived from other resources.
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     images::rebuild(region).await;
+    snapshots::copies::rebuild(region).await;
+}
+
+/// Goes on with a snapshot's copy, and then with the images that wait for it.
+pub(crate) async fn follow_snapshot(region: Arc<Region>, snapshot: Arc<Published<snapshots::SnapshotState>>) {
+    snapshots::copies::go_on(&region, &snapshot.id).await;
+    images::snapshot_ended(&region, &snapshot.id).await;
+}
+
+/// Goes on with an image's copy.
+pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<images::ImageState>>) {
+    images::go_on(&region, &image.id).await;
 }
