@@ -21,6 +21,7 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::forward::Forwarder;
 use crate::keyring::is_account;
 use crate::query::Form;
+use crate::region::known;
 use crate::reply::Reply;
 use crate::request::Received;
 
@@ -29,22 +30,25 @@ const HEALTH: Duration = Duration::from_secs(2);
 
 /// Answers below `/_archipelago/`.
 pub(crate) async fn answer(forwarder: &Forwarder, request: &Received, form: &Form<'_>) -> Reply {
-    let path = request.uri.path().trim_start_matches("/_archipelago/");
-    match (&request.method, path) {
-        (&Method::GET, "health") => health(forwarder).await,
+    let path = request.uri.path();
+    let answered = match (&request.method, path.strip_prefix("/_archipelago/").unwrap_or(path)) {
+        (&Method::GET, "health") => Ok(health(forwarder).await),
         (&Method::POST, "reset") => reset(forwarder, form).await,
         (&Method::GET, "clock") => clock(forwarder, form, ClockRequest::default()).await,
         (&Method::POST, "clock") => match clock_request(form) {
             Ok(change) => clock(forwarder, form, change).await,
-            Err(reply) => *reply,
+            Err(wrong) => Err(wrong),
         },
-        (_, "health" | "reset" | "clock") => refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here"),
-        _ => refusal(StatusCode::NOT_FOUND, "there is nothing here"),
-    }
+        (_, "health" | "reset" | "clock") => {
+            return refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here");
+        }
+        _ => return refusal(StatusCode::NOT_FOUND, "there is nothing here"),
+    };
+    answered.unwrap_or_else(|wrong| refusal(StatusCode::BAD_REQUEST, &wrong))
 }
 
 async fn health(forwarder: &Forwarder) -> Reply {
-    let states = each(forwarder, forwarder.started(), |region| async move {
+    let states = each(forwarder.started(), |region| async move {
         let check = forwarder.send(&region, Request::new(HealthCheckRequest::default()), |channel, request| async {
             HealthClient::new(channel).check(request).await.map(tonic::Response::into_inner)
         });
@@ -59,23 +63,23 @@ async fn health(forwarder: &Forwarder) -> Reply {
     json_reply(StatusCode::OK, &json!({ "gateway": "serving", "regions": regions }))
 }
 
-async fn reset(forwarder: &Forwarder, form: &Form<'_>) -> Reply {
+async fn reset(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
     let account = form.get("account").unwrap_or_default();
     if !account.is_empty() && !is_account(account) {
-        return refusal(StatusCode::BAD_REQUEST, "account must be 12 digits");
+        return Err("account must be 12 digits".to_owned());
     }
-    let regions = each(forwarder, regions(forwarder, form), |region| async move {
+    let regions = each(regions(forwarder, form)?, |region| async move {
         let request = Request::new(ResetRequest { account: account.to_owned() });
         let reset = forwarder.send(&region, request, |channel, request| async {
             AdminClient::new(channel).reset(request).await.map(drop)
         });
         reset.await.map(|()| json!("reset"))
     });
-    outcome(regions.await)
+    Ok(outcome(regions.await))
 }
 
-async fn clock(forwarder: &Forwarder, form: &Form<'_>, change: ClockRequest) -> Reply {
-    let regions = each(forwarder, regions(forwarder, form), |region| async move {
+async fn clock(forwarder: &Forwarder, form: &Form<'_>, change: ClockRequest) -> Result<Reply, String> {
+    let regions = each(regions(forwarder, form)?, |region| async move {
         let clock = forwarder.send(&region, Request::new(change), |channel, request| async {
             AdminClient::new(channel).clock(request).await.map(tonic::Response::into_inner)
         });
@@ -83,39 +87,37 @@ async fn clock(forwarder: &Forwarder, form: &Form<'_>, change: ClockRequest) -> 
         let now = Timestamp::from_millisecond(answer.now_ms).map_err(|_| Ec2Error::internal())?;
         Ok(json!({ "now": now.to_string(), "now_ms": answer.now_ms, "scale": answer.scale }))
     });
-    outcome(regions.await)
+    Ok(outcome(regions.await))
 }
 
 /// `advance` in seconds, `scale` as a factor.
-fn clock_request(form: &Form<'_>) -> Result<ClockRequest, Box<Reply>> {
+fn clock_request(form: &Form<'_>) -> Result<ClockRequest, String> {
     let number = |name: &str| {
         let parsed = form.get(name).map(|text| text.parse::<f64>().ok().filter(|value| (0.0..1e11).contains(value)));
-        let wrong = || Box::new(refusal(StatusCode::BAD_REQUEST, &format!("{name} must be a number of at least 0")));
-        parsed.map(|value| value.ok_or_else(wrong)).transpose()
+        parsed.map(|value| value.ok_or_else(|| format!("{name} must be a number of at least 0"))).transpose()
     };
     let (advance, scale) = (number("advance")?, number("scale")?);
     if advance.is_none() && scale.is_none() {
-        return Err(Box::new(refusal(StatusCode::BAD_REQUEST, "advance (seconds) or scale must be given")));
+        return Err("advance (seconds) or scale must be given".to_owned());
     }
     let advance = Duration::from_secs_f64(advance.unwrap_or_default());
     Ok(ClockRequest { advance_ms: u64::try_from(advance.as_millis()).unwrap_or(u64::MAX), scale })
 }
 
 /// The region that is asked for, or all that have been started.
-fn regions(forwarder: &Forwarder, form: &Form<'_>) -> Vec<String> {
-    form.get("region").map_or_else(|| forwarder.started(), |region| vec![region.to_owned()])
+fn regions(forwarder: &Forwarder, form: &Form<'_>) -> Result<Vec<String>, String> {
+    match form.get("region") {
+        None => Ok(forwarder.started()),
+        Some(region) if known(region) => Ok(vec![region.to_owned()]),
+        Some(_) => Err("region must be the name of a region".to_owned()),
+    }
 }
 
 /// One question to many regions at once. False where any failed.
-async fn each<F>(
-    forwarder: &Forwarder,
-    regions: Vec<String>,
-    ask: impl Fn(String) -> F,
-) -> (bool, BTreeMap<String, Value>)
+async fn each<F>(regions: Vec<String>, ask: impl Fn(String) -> F) -> (bool, BTreeMap<String, Value>)
 where
     F: Future<Output = Result<Value, Ec2Error>>,
 {
-    let _ = forwarder;
     let answers = join_all(regions.iter().cloned().map(ask)).await;
     let all_well = answers.iter().all(Result::is_ok);
     let shown = answers.into_iter().map(|answer| answer.unwrap_or_else(|error| json!({ "error": error.message })));

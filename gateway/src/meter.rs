@@ -56,8 +56,10 @@ impl Meter {
         });
     }
 
-    pub(crate) fn in_flight(&self, change: f64) {
-        with_local_recorder(&self.recorder, || gauge!("archipelago_requests_in_flight").increment(change));
+    /// Counts a request as being answered for as long as the guard lives; clients may give up at any time.
+    pub(crate) fn enter(&self) -> InFlight<'_> {
+        with_local_recorder(&self.recorder, || gauge!("archipelago_requests_in_flight").increment(1));
+        InFlight(self)
     }
 
     /// Samples wait in memory until they are sorted into buckets.
@@ -67,6 +69,14 @@ impl Meter {
 
     pub(crate) fn render(&self) -> String {
         self.handle.render()
+    }
+}
+
+pub(crate) struct InFlight<'m>(&'m Meter);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        with_local_recorder(&self.0.recorder, || gauge!("archipelago_requests_in_flight").decrement(1));
     }
 }
 

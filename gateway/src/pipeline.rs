@@ -58,6 +58,7 @@ impl Pipeline {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let stopwatch = Stopwatch::start();
+        let _in_flight = self.meter.enter();
         let mut exchange = Exchange::new();
         let span = info_span!("request", request_id = exchange.id, action = Empty, account = Empty, region = Empty);
         trace::adopt(&span, request.headers());
@@ -100,7 +101,9 @@ impl Pipeline {
         let identity = identity.map_err(|refusal| refusal.into_error(exchange.service))?;
         exchange.is_of(&identity);
         if exchange.service == Service::Sts {
-            return sts::answer(&form, &identity, &self.keyring, now_ms, &exchange.id);
+            let answer = sts::answer(&form, &identity, &self.keyring, now_ms, &exchange.id)?;
+            exchange.asks(form.get("Action").unwrap_or_default());
+            return Ok(answer);
         }
 
         // Resolve the region.

@@ -142,12 +142,7 @@ impl Gateway {
             "/readyz" => plain(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "stopping"),
             "/metrics" => plain(StatusCode::OK, "text/plain; version=0.0.4", self.pipeline.meter.render()),
             path if path.starts_with("/_archipelago/") => self.operate(request, source).await,
-            _ => {
-                self.pipeline.meter.in_flight(1.0);
-                let reply = self.pipeline.answer(request, source).await;
-                self.pipeline.meter.in_flight(-1.0);
-                reply
-            }
+            _ => self.pipeline.answer(request, source).await,
         }
     }
 

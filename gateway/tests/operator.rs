@@ -43,6 +43,7 @@ async fn the_clock_is_read_and_set() {
     assert_eq!(answer.status, 200);
     let change = sandbox.node.seen.clocks.lock().unwrap().pop().unwrap();
     assert_eq!((change.advance_ms, change.scale), (1500, Some(0.0)));
+    assert_eq!(sandbox.get("/_archipelago/clock?region=moon").await.status, 400);
     for wrong in ["", "advance=-1", "scale=fast", "advance=1e300"] {
         assert_eq!(sandbox.post("/_archipelago/clock", "", wrong).await.status, 400, "{wrong}");
     }

@@ -26,6 +26,8 @@ macro_rules! region {
             pub peers: Arc<dyn Peers>,
             /// Held while an account's first resources are made.
             pub(crate) settling: tokio::sync::Mutex<()>,
+            /// The IPv6 blocks that VPCs can have from Amazon.
+            pub(crate) ipv6_pool: families::vpcs::Ipv6Pool,
             $($(#[$doc])* pub $host: Host<$state>,)*
         }
 
@@ -35,6 +37,14 @@ macro_rules! region {
                 let hosts: Vec<Box<dyn AnyHost>> = vec![$(Box::new($host.clone())),*];
                 let _ = shell.registry.set(Registry::new(hosts));
                 Arc::new(Self { facts, shell, peers, tokens: Tokens::default(), settling: tokio::sync::Mutex::default(), $($host),* })
+                Arc::new(Self {
+                    facts,
+                    shell,
+                    tokens: Tokens::default(),
+                    settling: tokio::sync::Mutex::default(),
+                    ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
+                    $($host),*
+                })
             }
         }
     };
@@ -42,8 +52,14 @@ macro_rules! region {
 
 region! {
     accounts: families::accounts::AccountState,
+    key_pairs: families::key_pairs::KeyPairState,
     dhcp_options: families::dhcp_options::DhcpOptionsState,
+    vpcs: families::vpcs::VpcState,
+    subnets: families::subnets::SubnetState,
     security_groups: families::security_groups::SecurityGroupState,
+    network_acls: families::network_acls::NetworkAclState,
+    internet_gateways: families::internet_gateways::InternetGatewayState,
+    route_tables: families::route_tables::RouteTableState,
     snapshots: families::snapshots::SnapshotState,
     images: families::images::ImageState,
     volumes: families::volumes::VolumeState,

@@ -3,8 +3,10 @@
 //! prost writes fields in the order of their numbers, so a list opens and closes as its run passes. Other writers may
 //! not: a message whose numbers go down, or a value that comes twice, is written again from its sorted fields.
 
+#![allow(clippy::inline_always)] // As in `wire`: values stay in registers.
+
 use super::scalar;
-use super::text::escape;
+use super::text::escape_utf8;
 use super::wire::{Reader, Value};
 use crate::schema::{Field, Kind, Output, Schema};
 
@@ -81,7 +83,7 @@ impl Writer<'_> {
         Some(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn values(&mut self, field: &Field, value: Value<'_>, out: &mut Vec<u8>) -> Option<()> {
         if !field.list {
             out.extend_from_slice(&field.open);
@@ -103,7 +105,7 @@ impl Writer<'_> {
         self.item(field.kind, value, out)
     }
 
-    #[inline]
+    #[inline(always)]
     fn item(&mut self, kind: Kind, value: Value<'_>, out: &mut Vec<u8>) -> Option<()> {
         out.extend_from_slice(b"<item>");
         self.value(kind, value, out)?;
@@ -111,10 +113,10 @@ impl Writer<'_> {
         Some(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, kind: Kind, value: Value<'_>, out: &mut Vec<u8>) -> Option<()> {
         match (kind, value) {
-            (Kind::Text, Value::Bytes(text)) => escape(std::str::from_utf8(text).ok()?, out),
+            (Kind::Text, Value::Bytes(text)) => escape_utf8(text, out)?,
             (Kind::Message(table), Value::Bytes(message)) => {
                 if self.depth == DEPTH {
                     return None;
@@ -136,7 +138,7 @@ impl Writer<'_> {
 }
 
 /// Goes on to a field: closes the list that was open, writes the empty ones between, opens this one.
-#[inline]
+#[inline(always)]
 fn advance<'t>(progress: &mut Progress<'t>, table: &'t Output, number: u32, field: &'t Field, out: &mut Vec<u8>) {
     if number == progress.last {
         return;

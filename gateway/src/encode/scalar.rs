@@ -46,28 +46,23 @@ pub(super) fn timestamp(ms: i64, out: &mut Vec<u8>) {
     const DAY: i64 = 86_400_000;
     let (year, month, day) = civil(ms.div_euclid(DAY));
     let of_day = ms.rem_euclid(DAY);
-    let parts = [
-        (year, 4, b'-'),
-        (month, 2, b'-'),
-        (day, 2, b'T'),
-        (of_day / 3_600_000, 2, b':'),
-        (of_day / 60_000 % 60, 2, b':'),
-        (of_day / 1000 % 60, 2, b'.'),
-        (of_day % 1000, 3, b'Z'),
-    ];
-    for (value, width, end) in parts {
-        padded(value, width, out);
-        out.push(end);
+    let mut text = *b"0000-00-00T00:00:00.000Z";
+    for (place, width, value) in [
+        (0, 4, year),
+        (5, 2, month),
+        (8, 2, day),
+        (11, 2, of_day / 3_600_000),
+        (14, 2, of_day / 60_000 % 60),
+        (17, 2, of_day / 1000 % 60),
+        (20, 3, of_day % 1000),
+    ] {
+        let mut rest = value.unsigned_abs();
+        for digit in text[place..place + width].iter_mut().rev() {
+            *digit = b'0' + (rest % 10).to_le_bytes()[0];
+            rest /= 10;
+        }
     }
-}
-
-fn padded(value: i64, width: usize, out: &mut Vec<u8>) {
-    let start = out.len();
-    int(value, out);
-    let digits = out.len() - start;
-    if digits < width {
-        out.splice(start..start, std::iter::repeat_n(b'0', width - digits));
-    }
+    out.extend_from_slice(&text);
 }
 
 /// Days since the epoch to year, month and day. Eras of 400 years that begin in March keep the leap day last

@@ -3,7 +3,6 @@ use archipelago_proto::ec2::v1;
 use prost::Message;
 
 use super::*;
-use crate::clock::Stopwatch;
 
 fn xml_of(action: &str, message: &[u8]) -> Result<String, Ec2Error> {
     let schema = Schema::load().unwrap();
@@ -122,32 +121,27 @@ fn malformed_messages_are_errors() {
 }
 
 #[test]
+fn no_change_of_a_byte_makes_a_panic() {
+    let schema = Schema::load().unwrap();
+    let action = schema.action(v1::DescribeInstancesRequest::ACTION).unwrap();
+    let whole = v1::DescribeInstancesResult { reservations: vec![reservation(1)], ..Default::default() };
+    let whole = whole.encode_to_vec();
+    for place in 0..whole.len() {
+        assert!(place == 0 || encode(&schema, action, "2016-11-15", "r-1", &whole[..place]).is_err());
+        for change in [1, 0x7f, 0x80, 0xff] {
+            let mut changed = whole.clone();
+            changed[place] ^= change;
+            let _ = encode(&schema, action, "2016-11-15", "r-1", &changed);
+        }
+    }
+}
+
+#[test]
 fn every_response_of_the_schema_can_be_written_empty() {
     let schema = Schema::load().unwrap();
     for action in schema.actions() {
         assert!(encode(&schema, action, "2016-11-15", "r-1", b"").is_ok(), "{}", action.name);
     }
-}
-
-/// `cargo test --release -p archipelago-gateway --lib measure -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement, for release builds"]
-fn measure_a_page_of_a_thousand_instances() {
-    let started = Stopwatch::start();
-    let schema = Schema::load().unwrap();
-    println!("tables: {:?}", started.elapsed());
-
-    let reservations = (0..1000).map(reservation).collect();
-    let message = v1::DescribeInstancesResult { reservations, ..Default::default() }.encode_to_vec();
-    let action = schema.action(v1::DescribeInstancesRequest::ACTION).unwrap();
-    let mut fastest = std::time::Duration::MAX;
-    let mut size = 0;
-    for _ in 0..200 {
-        let started = Stopwatch::start();
-        size = encode(&schema, action, "2016-11-15", "r-1", &message).unwrap().len();
-        fastest = fastest.min(started.elapsed());
-    }
-    println!("{} bytes of protobuf to {size} bytes of XML: {fastest:?}", message.len());
 }
 
 /// As full as an ordinary instance in a VPC.

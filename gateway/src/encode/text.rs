@@ -1,6 +1,16 @@
 //! Text as XML carries it.
 
-/// Appends `text` with what XML reserves escaped, and what it cannot carry replaced.
+/// Appends UTF-8 text with what XML reserves escaped, and what it cannot carry replaced. None where it is not UTF-8.
+#[inline]
+pub(super) fn escape_utf8(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    if is_plain(text) {
+        out.extend_from_slice(text);
+    } else {
+        escape_each(std::str::from_utf8(text).ok()?, out);
+    }
+    Some(())
+}
+
 pub(crate) fn escape(text: &str, out: &mut Vec<u8>) {
     if is_plain(text.as_bytes()) {
         out.extend_from_slice(text.as_bytes());
@@ -9,11 +19,12 @@ pub(crate) fn escape(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Branch-free over the whole text, so that the compiler may take many bytes at a time.
+/// ASCII with nothing to escape, as nearly all text is. Branch-free over the whole text, so that the compiler may take
+/// many bytes at a time.
 #[inline]
 #[allow(clippy::needless_bitwise_bool)]
 fn is_plain(text: &[u8]) -> bool {
-    let special = |byte: u8| (byte < b' ') | (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte == 0xef);
+    let special = |byte: u8| (byte < b' ') | (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte >= 0x80);
     !text.iter().fold(false, |found, &byte| found | special(byte))
 }
 

@@ -1,4 +1,8 @@
 //! Reading protobuf's wire format. None where the bytes are malformed.
+//!
+//! Inlined without asking: returned through memory, a field costs more to hand over than to read.
+
+#![allow(clippy::inline_always)]
 
 /// A field's value, before the table says what it is.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +27,7 @@ impl<'m> Reader<'m> {
     }
 
     /// The next field's number and value.
-    #[inline]
+    #[inline(always)]
     pub(super) fn field(&mut self) -> Option<(u32, Value<'m>)> {
         let key = self.varint()?;
         let number = u32::try_from(key >> 3).ok().filter(|&number| number != 0)?;
@@ -40,7 +44,7 @@ impl<'m> Reader<'m> {
         Some((number, value))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn varint(&mut self) -> Option<u64> {
         let (&first, rest) = self.rest.split_first()?;
         if first < 0x80 {
@@ -62,7 +66,7 @@ impl<'m> Reader<'m> {
         Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, length: usize) -> Option<&'m [u8]> {
         let (taken, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind as ProtoKind, MessageDescriptor};
 
-use super::options::{FieldOptions, Options};
+use super::options::{FieldOptions, returns_true};
 use super::{Action, Field, Input, Kind, Output, Param, Schema};
 
 /// Field numbers index a table; a schema that leaves larger holes is a mistake.
@@ -14,8 +14,7 @@ impl Schema {
     /// The tables of the schema that this binary was built with.
     pub(crate) fn load() -> Result<Self, String> {
         let pool = DescriptorPool::decode(archipelago_proto::DESCRIPTORS).map_err(|error| error.to_string())?;
-        let mut builder =
-            Builder { options: Options::of(&pool)?, inputs: Tables::default(), outputs: Tables::default() };
+        let mut builder = Builder::default();
         let mut actions = HashMap::new();
         for service in pool.services().filter(|service| service.package_name() == "ec2.v1") {
             for method in service.methods() {
@@ -25,7 +24,7 @@ impl Schema {
                     path: path.parse().map_err(|error| format!("{path}: {error}"))?,
                     input: builder.input(&method.input())?,
                     output: builder.output(&method.output())?,
-                    returns_true: builder.options.returns_true(&method.output()),
+                    returns_true: returns_true(&method.output()),
                 };
                 actions.insert(action.name.clone(), action);
             }
@@ -62,8 +61,8 @@ impl<T> Tables<T> {
     }
 }
 
+#[derive(Default)]
 struct Builder {
-    options: Options,
     inputs: Tables<Input>,
     outputs: Tables<Output>,
 }
@@ -74,10 +73,10 @@ impl Builder {
         if new {
             let (mut params, mut aliases) = (Vec::new(), Vec::new());
             for field in message.fields() {
-                let options = self.options.field(&field);
-                aliases.extend(options.aliases().into_iter().map(|alias| (alias.into(), params.len())));
-                let (name, required) = (options.query().into(), options.required());
-                let values = options.values().into_iter().map(Into::into).collect();
+                let options = FieldOptions::of(&field);
+                aliases.extend(options.aliases.iter().map(|alias| (alias.as_str().into(), params.len())));
+                let (name, required) = (options.query_name(&field).into(), options.required);
+                let values = options.values.iter().map(|value| value.as_str().into()).collect();
                 let kind = match scalar(&field, &options)? {
                     Ok(kind) => kind,
                     Err(message) => Kind::Message(self.input(&message)?),
@@ -92,27 +91,30 @@ impl Builder {
     fn output(&mut self, message: &MessageDescriptor) -> Result<usize, String> {
         let (place, new) = self.outputs.place(message);
         if new {
-            let (mut fields, mut keep_empty) = (Vec::new(), Vec::new());
+            let (mut fields, mut kept, mut kept_in_response) = (Vec::new(), Vec::new(), Vec::new());
             for field in message.fields() {
-                let options = self.options.field(&field);
-                if options.keep_empty() {
-                    keep_empty.push(field.number());
+                let options = FieldOptions::of(&field);
+                if options.keep_empty {
+                    kept.push(field.number());
                 }
-                let xml = options.xml();
+                if field.is_list() && !options.omit_empty {
+                    kept_in_response.push(field.number());
+                }
+                let xml = options.xml_name(&field);
                 let kind = match scalar(&field, &options)? {
                     Ok(kind) => kind,
                     Err(message) => Kind::Message(self.output(&message)?),
                 };
                 fields.push((field.number(), Field::new(&xml, kind, field.is_list())));
             }
-            self.outputs.tables[place] = Some(Output::new(fields, keep_empty));
+            self.outputs.tables[place] = Some(Output::new(fields, kept, kept_in_response));
         }
         Ok(place)
     }
 }
 
 /// The kind of a field that is not a message; else the message.
-fn scalar(field: &FieldDescriptor, options: &FieldOptions<'_>) -> Result<Result<Kind, MessageDescriptor>, String> {
+fn scalar(field: &FieldDescriptor, options: &FieldOptions) -> Result<Result<Kind, MessageDescriptor>, String> {
     if field.is_map() || field.is_group() || field.number() > HIGHEST_NUMBER {
         return Err(format!("{} is of a shape that has no spelling", field.full_name()));
     }
@@ -120,7 +122,7 @@ fn scalar(field: &FieldDescriptor, options: &FieldOptions<'_>) -> Result<Result<
         ProtoKind::String => Ok(Ok(Kind::Text)),
         ProtoKind::Bool => Ok(Ok(Kind::Bool)),
         ProtoKind::Int32 => Ok(Ok(Kind::Int32)),
-        ProtoKind::Int64 if options.timestamp() => Ok(Ok(Kind::Timestamp)),
+        ProtoKind::Int64 if options.timestamp => Ok(Ok(Kind::Timestamp)),
         ProtoKind::Int64 => Ok(Ok(Kind::Int64)),
         ProtoKind::Double => Ok(Ok(Kind::Double)),
         ProtoKind::Bytes => Ok(Ok(Kind::Blob)),

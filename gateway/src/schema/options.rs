@@ -1,91 +1,63 @@
 //! The `(ec2.*)` options of a field, as `proto/schema/ec2/options.proto` declares them.
 
 use archipelago_proto::names::{lower_camel, upper_camel};
-use prost_reflect::{DescriptorPool, DynamicMessage, ExtensionDescriptor, FieldDescriptor, MessageDescriptor, Value};
-
-/// Each option's extension, found once.
-pub(super) struct Options {
-    query: ExtensionDescriptor,
-    alias: ExtensionDescriptor,
-    xml: ExtensionDescriptor,
-    required: ExtensionDescriptor,
-    timestamp: ExtensionDescriptor,
-    values: ExtensionDescriptor,
-    keep_empty: ExtensionDescriptor,
-    returns_true: ExtensionDescriptor,
-}
-
-impl Options {
-    /// The name of the missing option, where the schema does not declare one.
-    pub(super) fn of(pool: &DescriptorPool) -> Result<Self, String> {
-        let find = |name: &str| pool.get_extension_by_name(name).ok_or_else(|| format!("no option ({name})"));
-        Ok(Self {
-            query: find("ec2.query")?,
-            alias: find("ec2.alias")?,
-            xml: find("ec2.xml")?,
-            required: find("ec2.required")?,
-            timestamp: find("ec2.timestamp")?,
-            values: find("ec2.values")?,
-            keep_empty: find("ec2.keep_empty")?,
-            returns_true: find("ec2.returns_true")?,
-        })
-    }
-
-    pub(super) fn returns_true(&self, message: &MessageDescriptor) -> bool {
-        flag(&message.options(), &self.returns_true)
-    }
-
-    pub(super) fn field(&self, field: &FieldDescriptor) -> FieldOptions<'_> {
-        FieldOptions { all: self, options: field.options(), name: field.name().to_owned() }
-    }
-}
+use prost_reflect::{FieldDescriptor, MessageDescriptor, Value};
 
 /// What one field says about its spelling.
-pub(super) struct FieldOptions<'o> {
-    all: &'o Options,
-    options: DynamicMessage,
-    name: String,
+#[derive(Default)]
+#[allow(clippy::struct_excessive_bools)] // Each is an option of its own in the schema.
+pub(super) struct FieldOptions {
+    query: Option<String>,
+    xml: Option<String>,
+    pub(super) aliases: Vec<String>,
+    pub(super) values: Vec<String>,
+    pub(super) required: bool,
+    pub(super) timestamp: bool,
+    pub(super) keep_empty: bool,
+    pub(super) omit_empty: bool,
 }
 
-impl FieldOptions<'_> {
-    pub(super) fn query(&self) -> String {
-        text(&self.options, &self.all.query).unwrap_or_else(|| upper_camel(&self.name))
+impl FieldOptions {
+    pub(super) fn of(field: &FieldDescriptor) -> Self {
+        let mut read = Self::default();
+        for (option, value) in field.options().extensions() {
+            match option.full_name() {
+                "ec2.query" => read.query = text(value),
+                "ec2.xml" => read.xml = text(value),
+                "ec2.alias" => read.aliases = texts(value),
+                "ec2.values" => read.values = texts(value),
+                "ec2.required" => read.required = is_true(value),
+                "ec2.timestamp" => read.timestamp = is_true(value),
+                "ec2.keep_empty" => read.keep_empty = is_true(value),
+                "ec2.omit_empty" => read.omit_empty = is_true(value),
+                _ => {}
+            }
+        }
+        read
     }
 
-    pub(super) fn xml(&self) -> String {
-        text(&self.options, &self.all.xml).unwrap_or_else(|| lower_camel(&self.name))
+    pub(super) fn query_name(&self, field: &FieldDescriptor) -> String {
+        self.query.clone().unwrap_or_else(|| upper_camel(field.name()))
     }
 
-    pub(super) fn aliases(&self) -> Vec<String> {
-        texts(&self.options, &self.all.alias)
-    }
-
-    pub(super) fn values(&self) -> Vec<String> {
-        texts(&self.options, &self.all.values)
-    }
-
-    pub(super) fn required(&self) -> bool {
-        flag(&self.options, &self.all.required)
-    }
-
-    pub(super) fn timestamp(&self) -> bool {
-        flag(&self.options, &self.all.timestamp)
-    }
-
-    pub(super) fn keep_empty(&self) -> bool {
-        flag(&self.options, &self.all.keep_empty)
+    pub(super) fn xml_name(&self, field: &FieldDescriptor) -> String {
+        self.xml.clone().unwrap_or_else(|| lower_camel(field.name()))
     }
 }
 
-fn flag(options: &DynamicMessage, option: &ExtensionDescriptor) -> bool {
-    options.has_extension(option) && options.get_extension(option).as_bool() == Some(true)
+pub(super) fn returns_true(message: &MessageDescriptor) -> bool {
+    let options = message.options();
+    options.extensions().any(|(option, value)| option.full_name() == "ec2.returns_true" && is_true(value))
 }
 
-fn text(options: &DynamicMessage, option: &ExtensionDescriptor) -> Option<String> {
-    options.has_extension(option).then(|| options.get_extension(option).as_str().map(str::to_owned)).flatten()
+fn is_true(value: &Value) -> bool {
+    value.as_bool() == Some(true)
 }
 
-fn texts(options: &DynamicMessage, option: &ExtensionDescriptor) -> Vec<String> {
-    let value = options.get_extension(option);
-    value.as_list().unwrap_or_default().iter().filter_map(Value::as_str).map(str::to_owned).collect()
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_list().unwrap_or_default().iter().filter_map(text).collect()
 }

@@ -136,7 +136,10 @@ impl<E: Entity> EntityActor<E> {
             Some(settled) => {
                 if self.inner.shell.store.keeps() {
                     let write = record::put(&settled.id, &settled.account, settled.sequence, &settled.state);
-                    self.inner.shell.store.commit(vec![write]).await?;
+                    // What is derived is not stored: a subnet that hands out addresses waits for no disk.
+                    if write != record::put(&before.id, &before.account, before.sequence, &before.state) {
+                        self.inner.shell.store.commit(vec![write]).await?;
+                    }
                 }
                 self.inner.publish(Some(before), &settled);
                 Ok(())

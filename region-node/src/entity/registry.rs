@@ -209,7 +209,7 @@ impl Registry {
     }
 
     /// Tells a resource that others link to it; fails if it is gone.
-    pub(super) async fn hold(&self, id: &Id, by: Vec<Id>) -> Ec2Result<()> {
+    pub(crate) async fn hold(&self, id: &Id, by: Vec<Id>) -> Ec2Result<()> {
         match self.host(id) {
             Some(host) => host.hold(id, by).await,
             None => Ok(()),
@@ -222,7 +222,7 @@ impl Registry {
         }
     }
 
-    pub(super) fn release(&self, id: &Id, by: Vec<Id>) {
+    pub(crate) fn release(&self, id: &Id, by: Vec<Id>) {
         if let Some(host) = self.host(id) {
             host.release(id, by);
         }

@@ -18,12 +18,21 @@ pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod images;
 pub mod instance_types;
+pub mod internet_gateways;
+pub mod network_acls;
+pub mod regions;
+pub mod route_tables;
+pub mod security_groups;
+pub mod snapshots;
+pub mod subnets;
 pub mod security_groups;
 pub mod snapshots;
 
+pub mod key_pairs;
 pub mod regions;
 pub mod tags;
 pub mod volumes;
+pub mod vpcs;
 
 macro_rules! routes {
     ($($family:ident: $module:ident::$server:ident),* $(,)?) => {
@@ -47,12 +56,20 @@ routes! {
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
 
+    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
+    internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
+    network_acls: network_acls_service_server::NetworkAclsServiceServer,
     regions: regions_service_server::RegionsServiceServer,
+    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
+    route_tables: route_tables_service_server::RouteTablesServiceServer,
+    subnets: subnets_service_server::SubnetsServiceServer,
     tags: tags_service_server::TagsServiceServer,
+    vpcs: vpcs_service_server::VpcsServiceServer,
 }
 
 /// Makes again, after a restart, what is derived from other resources.
 pub(crate) async fn rebuild(region: &Arc<Region>) {
+    key_pairs::rebuild(region).await;
     images::rebuild(region).await;
     snapshots::copies::rebuild(region).await;
 }
@@ -66,4 +83,6 @@ pub(crate) async fn follow_snapshot(region: Arc<Region>, snapshot: Arc<Published
 /// Goes on with an image's copy.
 pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<images::ImageState>>) {
     images::go_on(&region, &image.id).await;
+    security_groups::rebuild(region).await;
+    vpcs::rebuild(region).await;
 }

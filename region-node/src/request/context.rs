@@ -8,7 +8,7 @@ use prost::Message;
 
 use super::tokens::Claim;
 use crate::Region;
-use crate::entity::{Account, Batch};
+use crate::entity::{Account, Batch, Id, Undo};
 
 /// An action's surroundings. It reads as the region itself: `cx.volumes.find(..)`.
 #[derive(Clone)]
@@ -45,6 +45,15 @@ impl Context {
             claim.confirm(pending);
         }
         Ok(response)
+    }
+
+    /// Makes one resource a dependent of another before it links to it, so that the other cannot be
+    /// deleted in between.
+    pub async fn hold(&self, undo: &mut Undo, link: &Id, by: &Id) -> Ec2Result<()> {
+        self.shell.registry().hold(link, vec![by.clone()]).await?;
+        let (region, link, by) = (Arc::clone(&self.region), link.clone(), by.clone());
+        undo.push(async move { region.shell.registry().release(&link, vec![by]) });
+        Ok(())
     }
 
     /// `arn:aws:ec2:us-east-1:123456789012:volume/vol-…`

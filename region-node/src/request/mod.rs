@@ -2,6 +2,7 @@
 
 mod accounts;
 mod checks;
+mod cidr;
 mod context;
 mod describe;
 mod filter;
@@ -13,6 +14,7 @@ mod zones;
 
 pub use accounts::{check_account, is_account};
 pub use checks::{one_of, required};
+pub use cidr::{ipv4_block, ipv6_block};
 pub use context::Context;
 pub use describe::{Describe, Page};
 pub use filter::{Column, FilterTable, Probe, Row, Table};

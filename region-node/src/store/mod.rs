@@ -9,7 +9,7 @@ use archipelago_proto::Ec2Error;
 pub(crate) use disk::Disk;
 
 /// One change of one record; a commit of several is atomic.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Write {
     pub(crate) key: String,
     /// None deletes.

@@ -3,5 +3,5 @@
 mod defaults;
 mod state;
 
-pub use defaults::settle;
+pub use defaults::{create_default_vpc, default_dhcp_options, settle};
 pub use state::{AccountCommand, AccountState, Name, account_id};

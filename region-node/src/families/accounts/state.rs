@@ -24,6 +24,9 @@ pub struct Settings {
     /// Empty: AWS's own key, `alias/aws/ebs`.
     #[prost(string, tag = "2")]
     pub ebs_default_kms_key: String,
+    /// The DHCP options of new VPCs.
+    #[prost(string, tag = "3")]
+    pub default_dhcp_options: String,
 }
 
 /// A name, unique among the account's resources of a type.
@@ -59,6 +62,10 @@ pub enum AccountCommand {
 }
 
 impl AccountState {
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, names: OrdMap::new() }
+    }
+
     /// Who has a name.
     pub fn holder(&self, name: &Name) -> Option<&Id> {
         self.names.get(name)

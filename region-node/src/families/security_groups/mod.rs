@@ -1,7 +1,17 @@
 //! Security groups and their rules.
 
+mod actions;
+mod filters;
+mod find;
+mod names;
+mod rule_actions;
 mod rules;
 mod state;
+mod statements;
+mod traffic;
 
+pub use actions::Family;
+pub(crate) use actions::rebuild;
+pub use find::by_name;
 pub use rules::{Direction, Peer, RULE, Rule};
 pub use state::{Change, SecurityGroupCommand, SecurityGroupState};

@@ -7,6 +7,7 @@ use archipelago_proto::ec2::v1::{
     SecurityGroupRule, Tag, UserIdGroupPair,
 };
 
+use super::traffic::has_ports;
 use crate::entity::{Id, Kind};
 
 /// Rules are parts of their group, with ids and tags of their own.
@@ -163,8 +164,7 @@ pub(super) fn permissions<'a>(rules: impl Iterator<Item = &'a SecurityGroupRule>
     for rule in rules {
         let protocol = rule.ip_protocol();
         // Ports are no part of a permission whose protocol has none.
-        let ports = matches!(protocol, "tcp" | "udp" | "icmp" | "icmpv6");
-        let (from_port, to_port) = if ports { (rule.from_port, rule.to_port) } else { (None, None) };
+        let (from_port, to_port) = if has_ports(protocol) { (rule.from_port, rule.to_port) } else { (None, None) };
         let same = |p: &IpPermission| p.ip_protocol() == protocol && p.from_port == from_port && p.to_port == to_port;
         let at = permissions.iter().position(same).unwrap_or_else(|| {
             let ip_protocol = rule.ip_protocol.clone();

@@ -62,6 +62,13 @@ impl SecurityGroupState {
         state
     }
 
+    /// In a VPC with IPv6 everything may go out over it too.
+    #[must_use]
+    pub fn with_ipv6_egress(mut self, ids: &Ids) -> Self {
+        self.add(Rule::all(Direction::Egress, Peer::Ipv6("::/0".into())), &[], ids);
+        self
+    }
+
     /// The group that a VPC starts with: its members may talk to each other (AWS: "Default security groups").
     /// `arn` is `cx.arn("security-group", &id)`.
     pub fn default_for(id: &Id, account: &str, vpc_id: &Id, arn: String, ids: &Ids) -> Self {

@@ -1,0 +1,16 @@
+//! RunInstances (reference: RunInstances).
+//!
+//! Everything is checked and worked out once, for however many instances; then each gets its ids, and all of them
+//! with their volumes and interfaces come to be in one batch.
+
+mod devices;
+mod image;
+mod interfaces;
+mod options;
+mod place;
+mod run;
+
+pub(super) use devices::check_name as check_device_name;
+pub(super) use image::{check as check_image, instance_type};
+pub(super) use options::{credits, metadata, user_data};
+pub(super) use run::run_instances;

@@ -1,0 +1,313 @@
+//! The launch itself: from a request to instances with their volumes and interfaces.
+
+use std::sync::Arc;
+
+use archipelago_proto::ec2::v1::{
+    Image, Instance, InstanceNetworkInterface, InstanceTypeInfo, Monitoring, OperatorResponse, Reservation,
+    RunInstancesRequest, StateReason,
+};
+use archipelago_proto::{Ec2Error, Ec2Result};
+use imbl::OrdSet;
+
+use super::interfaces::Wanted;
+use super::{devices, image, interfaces, options, place};
+use crate::entity::{Batch, Entity as _, Id, Published, Undo, workflow};
+use crate::families::images::{self, ImageCommand, ImageState};
+use crate::families::instances::lifecycle::Phase;
+use crate::families::instances::row;
+use crate::families::instances::state::{InstanceState, Private};
+use crate::families::key_pairs;
+use crate::families::network_interfaces::{
+    self, Attachment, NetworkInterfaceCommand, NetworkInterfaceState, launch as interface_launch,
+};
+use crate::families::subnets::SubnetState;
+use crate::families::volumes::VolumeState;
+use crate::families::volumes::launch::{self as volume_launch, VolumeTemplate};
+use crate::request::{Context, required, tags_for};
+use crate::time::{Millis, Transition};
+
+/// What all instances of a launch have in common.
+struct Plan {
+    instance: Instance,
+    private: Private,
+    volumes: Vec<VolumeTemplate>,
+    interfaces: Vec<Wanted>,
+    subnet: Arc<Published<SubnetState>>,
+}
+
+pub(in super::super) async fn run_instances(cx: Context, input: RunInstancesRequest) -> Ec2Result<Reservation> {
+    options::refuse_others(&input)?;
+    let (least, most) = counts(&input)?;
+    let image = images::launchable(&cx, required("ImageId", input.image_id.as_deref())?)?;
+    let plan = plan(&cx, &input, &image.state.public)?;
+
+    let mut count = most;
+    loop {
+        let mut undo = Undo::default();
+        let outcome = Box::pin(launch(&cx, &mut undo, &plan, count)).await;
+        match workflow(undo, outcome).await {
+            // AWS launches as many as there is room for, if these are enough.
+            Err(error) if error.code == "InsufficientFreeAddressesInSubnet" && count > least => {
+                count = room(&cx, &plan, count).max(least);
+            }
+            Err(error) => return Err(error),
+            Ok(reservation) => {
+                launched(&cx, &image).await;
+                return Ok(reservation);
+            }
+        }
+    }
+}
+
+fn counts(input: &RunInstancesRequest) -> Ec2Result<(usize, usize)> {
+    let (least, most) = (input.min_count(), input.max_count());
+    let positive = |name: &str, value: i32| match usize::try_from(value) {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(Ec2Error::invalid_parameter(format!(
+            "Value ({value}) for parameter {name} is invalid. The value must be a positive number."
+        ))),
+    };
+    let counts = (positive("minCount", least)?, positive("maxCount", most)?);
+    if least > most {
+        return Err(Ec2Error::invalid_parameter(format!(
+            "Value ({least}) for parameter minCount is invalid. The minimum must not be more than the maximum, {most}."
+        )));
+    }
+    Ok(counts)
+}
+
+/// How many instances the subnet has addresses for; fewer than were just tried.
+fn room(cx: &Context, plan: &Plan, tried: usize) -> usize {
+    let free = cx.subnets.index().get(&plan.subnet.id).map_or(0, |subnet| subnet.state.free_addresses());
+    usize::try_from(free).unwrap_or(0).min(tried - 1)
+}
+
+fn plan(cx: &Context, input: &RunInstancesRequest, image: &Image) -> Ec2Result<Plan> {
+    let (info, zones) = image::instance_type(cx, input.instance_type.as_deref())?;
+    image::check(image, &info)?;
+    let kinds = [&InstanceState::KIND, &VolumeState::KIND, &NetworkInterfaceState::KIND];
+    let tags = |kind| tags_for(kind, &kinds, &input.tag_specifications);
+    let (interfaces, subnet) = interfaces::read(cx, input, &info, &zones, &tags(&NetworkInterfaceState::KIND)?)?;
+    let zone = subnet.state.public.availability_zone();
+    place::check_offered(zone, info.instance_type(), &zones)?;
+    let zone = cx.facts.zone(zone).ok_or_else(Ec2Error::internal)?;
+
+    let volume_tags = tags(&VolumeState::KIND)?;
+    let mappings = devices::merge(image, &input.block_device_mappings)?;
+    let volumes = mappings.iter().map(|mapping| volume_launch::prepare(cx, mapping, zone, volume_tags.clone()));
+    let volumes = volumes.collect::<Ec2Result<Vec<_>>>()?;
+
+    let instance = Instance { tags: tags(&InstanceState::KIND)?, ..instance(cx, input, image, &info, &subnet)? };
+    check_hibernation_root(&instance, &volumes)?;
+    let private = Private {
+        reservation_id: String::new(),
+        user_data: options::user_data(input.user_data.as_deref())?,
+        disable_api_termination: input.disable_api_termination(),
+        disable_api_stop: input.disable_api_stop(),
+        shutdown_behavior: input.instance_initiated_shutdown_behavior.clone().unwrap_or_else(|| "stop".to_owned()),
+        cpu_credits: options::credits(input.credit_specification.as_ref().map(|c| c.cpu_credits()), &info)?,
+        created: cx.shell.clock.now(),
+        ..Private::default()
+    };
+    Ok(Plan { instance, private, volumes, interfaces, subnet })
+}
+
+/// The instance but for its id and what follows from that.
+fn instance(
+    cx: &Context,
+    input: &RunInstancesRequest,
+    image: &Image,
+    info: &InstanceTypeInfo,
+    subnet: &Published<SubnetState>,
+) -> Ec2Result<Instance> {
+    let now = cx.shell.clock.now();
+    if let Some(name) = input.key_name.as_deref().filter(|name| !name.is_empty()) {
+        let pair = key_pairs::named(cx, name)?;
+        if image.platform() == "windows" && pair.state.public.key_type() == "ed25519" {
+            return Err(Ec2Error::invalid_combination("ED25519 key pairs are not supported with Windows AMIs."));
+        }
+    }
+    if input.additional_info.is_some() {
+        return Err(Ec2Error::unsupported("The parameter AdditionalInfo is reserved."));
+    }
+    let paravirtual = image.virtualization_type() == "paravirtual";
+    if !paravirtual && (input.kernel_id.is_some() || input.ramdisk_id.is_some()) {
+        return Err(Ec2Error::invalid_combination("Kernel and RAM disk IDs may be specified only for paravirtual AMIs."));
+    }
+    for id in input.kernel_id.iter().chain(&input.ramdisk_id) {
+        images::launchable(cx, id)?;
+    }
+    let ebs_optimized = input.ebs_optimized();
+    if ebs_optimized && info.ebs_info.as_ref().is_some_and(|ebs| ebs.ebs_optimized_support() == "unsupported") {
+        return Err(Ec2Error::unsupported(format!(
+            "EBS-optimized instances are not supported for the instance type '{}'.",
+            info.instance_type()
+        )));
+    }
+    let profile = input.iam_instance_profile.as_ref().map(|wanted| options::profile(cx, wanted)).transpose()?;
+    let enclave = options::enclave(input, info)?;
+    let monitored = input.monitoring.is_some_and(|monitoring| monitoring.enabled());
+    let text = |text: &str| Some(text.to_owned());
+    let pending = StateReason { code: text("pending"), message: text("pending") };
+    Ok(Instance {
+        architecture: image.architecture.clone(),
+        client_token: Some(input.client_token.clone().unwrap_or_default()),
+        ebs_optimized: Some(ebs_optimized),
+        ena_support: image.ena_support.filter(|ena| *ena),
+        hypervisor: image.hypervisor.clone().or_else(|| text("xen")),
+        iam_instance_profile: profile.flatten(),
+        root_device_name: image.root_device_name.clone(),
+        root_device_type: image.root_device_type.clone(),
+        sriov_net_support: image.sriov_net_support.clone(),
+        state_reason: Some(pending),
+        virtualization_type: image.virtualization_type.clone().or_else(|| text("hvm")),
+        cpu_options: Some(options::cpu(input.cpu_options.as_ref(), info)?),
+        capacity_reservation_specification: Some(options::capacity(input)?),
+        hibernation_options: Some(options::hibernation(input, info, enclave)?),
+        licenses: options::licenses(input)?,
+        metadata_options: Some(options::metadata(
+            &input.metadata_options.clone().unwrap_or_default(),
+            &options::default_metadata(image),
+        )?),
+        enclave_options: Some(enclave),
+        boot_mode: image.boot_mode.clone(),
+        current_instance_boot_mode: text(image::boot_mode(image, info)),
+        platform_details: image.platform_details.clone(),
+        usage_operation: image.usage_operation.clone(),
+        usage_operation_update_time: Some(now),
+        private_dns_name_options: Some(options::dns_names(input, &subnet.state.public)),
+        tpm_support: image.tpm_support.clone(),
+        maintenance_options: Some(options::maintenance(input)),
+        network_performance_options: Some(options::bandwidth(input, info)?),
+        operator: Some(OperatorResponse { managed: Some(false), ..OperatorResponse::default() }),
+        image_id: image.image_id.clone(),
+        state: Some(Phase::Pending.public()),
+        state_transition_reason: text(""),
+        key_name: input.key_name.clone().filter(|name| !name.is_empty()),
+        product_codes: image.product_codes.clone(),
+        instance_type: info.instance_type.clone(),
+        launch_time: Some(now),
+        placement: Some(place::placement(cx, input, subnet)?),
+        kernel_id: input.kernel_id.clone().or_else(|| image.kernel_id.clone()),
+        ramdisk_id: input.ramdisk_id.clone().or_else(|| image.ramdisk_id.clone()),
+        platform: image.platform.clone(),
+        monitoring: Some(Monitoring { state: text(if monitored { "enabled" } else { "disabled" }) }),
+        subnet_id: Some(subnet.id.to_string()),
+        vpc_id: subnet.state.public.vpc_id.clone(),
+        ..Instance::default()
+    })
+}
+
+fn check_hibernation_root(instance: &Instance, volumes: &[VolumeTemplate]) -> Ec2Result<()> {
+    let configured = instance.hibernation_options.unwrap_or_default().configured();
+    let root = volumes.iter().find(|volume| volume.device() == instance.root_device_name());
+    if configured && !root.is_some_and(VolumeTemplate::encrypted) {
+        return Err(Ec2Error::new(
+            "UnsupportedHibernationConfiguration",
+            "Hibernation requires an encrypted EBS root volume.",
+        ));
+    }
+    Ok(())
+}
+
+/// Makes `count` instances, all or none.
+async fn launch(cx: &Context, undo: &mut Undo, plan: &Plan, count: usize) -> Ec2Result<Reservation> {
+    let now = cx.shell.clock.now();
+    let settles = now + cx.shell.lifecycle.duration(Transition::InstanceLaunch);
+    let ids: Vec<Id> = (0..count).map(|_| cx.instances.fresh_id()).collect();
+    let mut batch = cx.batch();
+    let shown = add_interfaces(cx, undo, plan, &ids, &mut batch).await?;
+
+    let reservation_id = cx.shell.ids.prefixed("r").to_string();
+    let private = Private { reservation_id: reservation_id.clone(), ..plan.private.clone() };
+    let mut instances = Vec::with_capacity(count);
+    for ((id, interfaces), index) in ids.iter().zip(shown).zip(0..) {
+        let public =
+            Instance { instance_id: Some(id.to_string()), ami_launch_index: Some(index), ..plan.instance.clone() };
+        instances.push(answer(row::view(cx, &public, Vec::new(), interfaces)));
+        batch.create(&cx.instances, id, InstanceState::new(public, private.clone(), settles))?;
+        add_volumes(cx, plan, id, now, &mut batch)?;
+    }
+    let response = Reservation {
+        reservation_id: Some(reservation_id),
+        owner_id: Some(cx.account.to_string()),
+        instances,
+        ..Reservation::default()
+    };
+    cx.commit(batch, response).await
+}
+
+fn add_volumes(cx: &Context, plan: &Plan, instance: &Id, now: Millis, batch: &mut Batch) -> Ec2Result<()> {
+    for template in &plan.volumes {
+        let id = cx.volumes.fresh_id();
+        batch.create(&cx.volumes, &id, template.volume(&id, instance, now))?;
+    }
+    Ok(())
+}
+
+/// The interfaces of each instance, as its description shows them.
+async fn add_interfaces(
+    cx: &Context,
+    undo: &mut Undo,
+    plan: &Plan,
+    ids: &[Id],
+    batch: &mut Batch,
+) -> Ec2Result<Vec<Vec<InstanceNetworkInterface>>> {
+    let mut shown: Vec<Vec<InstanceNetworkInterface>> = ids.iter().map(|_| Vec::new()).collect();
+    for wanted in &plan.interfaces {
+        match wanted {
+            Wanted::New(new) => {
+                let prepared = interface_launch::prepare(cx, undo, new, ids).await?;
+                for (of, (id, state)) in shown.iter_mut().zip(prepared) {
+                    let published = unpublished(cx, id, state);
+                    of.push(network_interfaces::instance_view(cx, &published));
+                    batch.create(&cx.network_interfaces, &published.id, published.state)?;
+                }
+            }
+            Wanted::Existing { interface, device_index, network_card_index } => {
+                let attachment = Attachment {
+                    id: cx.shell.ids.prefixed("eni-attach"),
+                    instance: ids[0].clone(),
+                    instance_owner: cx.account.to_string(),
+                    device_index: *device_index,
+                    network_card_index: *network_card_index,
+                    delete_on_termination: false,
+                    ena_srd: None,
+                };
+                let attach = NetworkInterfaceCommand::Attach(attachment);
+                let attached = network_interfaces::command(cx, &interface.id, attach).await?;
+                let (cx_undo, id) = (cx.clone(), interface.id.clone());
+                undo.push(async move {
+                    let _ = network_interfaces::command(&cx_undo, &id, NetworkInterfaceCommand::InstanceGone).await;
+                });
+                shown[0].push(network_interfaces::instance_view(cx, &attached));
+            }
+        }
+    }
+    Ok(shown)
+}
+
+/// A state that is about to be published, in the form in which the views read states.
+fn unpublished(cx: &Context, id: Id, state: NetworkInterfaceState) -> Published<NetworkInterfaceState> {
+    Published { id, account: cx.account.clone(), sequence: 0, state, dependents: OrdSet::new() }
+}
+
+/// What takes effect while the instance starts is pending in the answer.
+fn answer(mut shown: Instance) -> Instance {
+    let pending = || Some("pending".to_owned());
+    if let Some(monitoring) = shown.monitoring.as_mut().filter(|monitoring| monitoring.state() == "enabled") {
+        monitoring.state = pending();
+    }
+    if let Some(options) = &mut shown.metadata_options {
+        options.state = pending();
+    }
+    shown
+}
+
+/// An image's owner sees when it was last launched.
+async fn launched(cx: &Context, image: &Published<ImageState>) {
+    if *image.account == *cx.account {
+        let now = jiff::Timestamp::from_millisecond(cx.shell.clock.now()).unwrap_or_default();
+        let _ = cx.images.ask(&image.id, ImageCommand::Launched(format!("{now:.3}"))).await;
+    }
+}

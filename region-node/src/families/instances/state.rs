@@ -1,0 +1,241 @@
+//! An instance. Its volumes, interfaces and addresses are not here: they know what they are attached to, and are
+//! joined when it is described.
+
+use archipelago_proto::ec2::v1::{Instance, InstanceMetadataOptionsResponse, Tag};
+use archipelago_proto::{Ec2Error, Ec2Result};
+use imbl::OrdSet;
+use prost::Message;
+
+use super::attributes::Attribute;
+use super::lifecycle::{self, Phase};
+use crate::entity::{Decision, Entity, Facts, Id, Kind, Next};
+use crate::time::Millis;
+
+#[derive(Clone, Default)]
+pub struct InstanceState {
+    pub public: Instance,
+    pub private: Private,
+    /// When the state that it is in is over.
+    pub(super) changes: Option<Millis>,
+    /// Places that something is being attached to right now. Not stored: what is attached is in the index.
+    reserved: OrdSet<Place>,
+}
+
+/// What of an instance is not shown with it.
+#[derive(Clone, PartialEq, Message)]
+pub struct Private {
+    #[prost(string, tag = "1")]
+    pub reservation_id: String,
+    /// In base64, as it was given.
+    #[prost(string, optional, tag = "2")]
+    pub user_data: Option<String>,
+    #[prost(bool, tag = "3")]
+    pub disable_api_termination: bool,
+    #[prost(bool, tag = "4")]
+    pub disable_api_stop: bool,
+    /// `stop` or `terminate`
+    #[prost(string, tag = "5")]
+    pub shutdown_behavior: String,
+    /// `standard` or `unlimited`, for burstable types.
+    #[prost(string, optional, tag = "6")]
+    pub cpu_credits: Option<String>,
+    /// From when on the status checks of a running instance have passed.
+    #[prost(int64, tag = "7")]
+    pub checked_from: Millis,
+    /// When it was first launched.
+    #[prost(int64, tag = "8")]
+    pub created: Millis,
+    #[prost(enumeration = "Intent", tag = "9")]
+    pub intent: i32,
+    /// The UEFI variables, for those that have some.
+    #[prost(string, optional, tag = "10")]
+    pub uefi_data: Option<String>,
+}
+
+/// What is owed to the resources around the instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Enumeration)]
+#[repr(i32)]
+pub enum Intent {
+    Nothing = 0,
+    /// Its interfaces get public addresses again.
+    Started = 1,
+    /// Its interfaces give their public addresses back.
+    Stopped = 2,
+    /// Volumes and interfaces go with it, or are free again.
+    Terminated = 3,
+}
+
+/// Where only one thing can be attached.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// `/dev/sdf`
+    Device(String),
+    /// Network card, and index on it.
+    Index(i32, i32),
+}
+
+pub enum InstanceCommand {
+    Start,
+    Stop {
+        hibernate: bool,
+        force: bool,
+    },
+    Reboot,
+    Terminate,
+    Monitor(bool),
+    Set(Box<Attribute>),
+    SetMetadataOptions(Box<InstanceMetadataOptionsResponse>),
+    /// Takes a place until what is attached there is published, so that two cannot take it at once.
+    Reserve(Place),
+    /// Fails when the instance went away meanwhile.
+    Unreserve(Place),
+    /// The intent is carried out.
+    Done(Intent),
+}
+
+/// How an instance was before a command.
+#[derive(Clone, Copy, Debug)]
+pub struct Before {
+    pub phase: Phase,
+    /// The places that others have reserved.
+    pub reserved: usize,
+}
+
+impl InstanceState {
+    /// An instance that is being launched; `settles` is when it runs.
+    pub fn new(public: Instance, private: Private, settles: Millis) -> Self {
+        Self { public, private, changes: Some(settles), reserved: OrdSet::new() }
+    }
+
+    pub(super) fn set_intent(&mut self, intent: Intent) {
+        self.private.intent = intent as i32;
+    }
+
+    pub fn is_windows(&self) -> bool {
+        self.public.platform().eq_ignore_ascii_case("windows")
+    }
+
+    fn reserve(&mut self, place: Place, facts: &Facts<'_>) -> Ec2Result<()> {
+        if !matches!(self.phase(), Phase::Running | Phase::Stopped | Phase::Pending | Phase::Stopping) {
+            return Err(incorrect(facts.id));
+        }
+        if self.reserved.contains(&place) {
+            return Err(place.taken(facts.id));
+        }
+        self.reserved.insert(place);
+        Ok(())
+    }
+}
+
+impl Place {
+    pub(super) fn taken(&self, instance: &str) -> Ec2Error {
+        Ec2Error::invalid_parameter(match self {
+            Self::Device(name) => {
+                format!("Invalid value '{name}' for unixDevice. Attachment point {name} is already in use")
+            }
+            Self::Index(0, index) => {
+                format!("Instance '{instance}' already has an interface attached at device index '{index}'.")
+            }
+            Self::Index(card, index) => format!(
+                "Instance '{instance}' already has an interface attached at device index '{index}' of network card \
+                 '{card}'."
+            ),
+        })
+    }
+}
+
+pub(super) fn incorrect(id: &str) -> Ec2Error {
+    Ec2Error::new("IncorrectInstanceState", format!("The instance '{id}' is not in a valid state for this operation."))
+}
+
+impl Entity for InstanceState {
+    const KIND: Kind = Kind {
+        resource_type: "instance",
+        prefix: "i",
+        not_found: "InvalidInstanceID.NotFound",
+        malformed: "InvalidInstanceID.Malformed",
+        noun: "instance ID",
+    };
+    type Command = InstanceCommand;
+    type Reply = Before;
+
+    fn decide(&self, command: InstanceCommand, facts: &Facts<'_>) -> Ec2Result<Decision<Self>> {
+        let mut next = self.clone();
+        match command {
+            InstanceCommand::Start => lifecycle::start(&mut next, facts)?,
+            InstanceCommand::Stop { hibernate, force } => lifecycle::stop(&mut next, hibernate, force, facts)?,
+            InstanceCommand::Reboot => lifecycle::reboot(self, facts)?,
+            InstanceCommand::Terminate => lifecycle::terminate(&mut next, facts)?,
+            InstanceCommand::Reserve(place) => next.reserve(place, facts)?,
+            InstanceCommand::Unreserve(place) => {
+                next.reserved.remove(&place);
+                let gone = matches!(self.phase(), Phase::Terminated);
+                return if gone { Err(incorrect(facts.id)) } else { Ok(self.answer(next)) };
+            }
+            InstanceCommand::Done(intent) if self.private.intent() == intent => next.set_intent(Intent::Nothing),
+            InstanceCommand::Done(_) => {}
+            _ if matches!(self.phase(), Phase::ShuttingDown | Phase::Terminated) => return Err(incorrect(facts.id)),
+            InstanceCommand::Monitor(on) => {
+                let state = if on { "enabled" } else { "disabled" };
+                next.public.monitoring.get_or_insert_default().state = Some(state.into());
+            }
+            InstanceCommand::Set(attribute) => attribute.apply(&mut next, facts)?,
+            InstanceCommand::SetMetadataOptions(options) => next.public.metadata_options = Some(*options),
+        }
+        Ok(self.answer(next))
+    }
+
+    fn due(&self) -> Option<Millis> {
+        self.changes
+    }
+
+    fn elapse(&self, facts: &Facts<'_>) -> Next<Self> {
+        lifecycle::elapse(self, facts)
+    }
+
+    fn tags(&self) -> &[Tag] {
+        &self.public.tags
+    }
+
+    fn tags_mut(&mut self) -> &mut Vec<Tag> {
+        &mut self.public.tags
+    }
+
+    /// Its network, which it holds until it is terminated, and its image, which knows it but does not wait for it.
+    fn links(&self) -> Vec<Id> {
+        let public = &self.public;
+        let links = [&public.subnet_id, &public.vpc_id, &public.image_id];
+        links.into_iter().flatten().map(|id| Id::new(id)).collect()
+    }
+
+    fn intent(&self) -> bool {
+        self.private.intent() != Intent::Nothing
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let (public, private) = (Some(self.public.clone()), Some(self.private.clone()));
+        Stored { public, private, changes: self.changes }.encode_to_vec()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let Stored { public, private, changes } = Stored::decode(bytes).ok()?;
+        Some(Self { public: public?, private: private?, changes, reserved: OrdSet::new() })
+    }
+}
+
+impl InstanceState {
+    fn answer(&self, next: Self) -> Decision<Self> {
+        let reply = Before { phase: self.phase(), reserved: self.reserved.len() };
+        Decision { next: Next::Become(next), reply }
+    }
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Stored {
+    #[prost(message, optional, tag = "1")]
+    public: Option<Instance>,
+    #[prost(message, optional, tag = "2")]
+    private: Option<Private>,
+    #[prost(int64, optional, tag = "3")]
+    changes: Option<Millis>,
+}

@@ -1,0 +1,12 @@
+//! Network ACLs, their entries, and which subnets use them.
+
+mod actions;
+mod association;
+mod entries;
+mod filters;
+mod protocol;
+mod state;
+mod view;
+
+pub use actions::Family;
+pub use state::{NetworkAclCommand, NetworkAclState};

@@ -1,0 +1,131 @@
+//! Who uses which route table: the association is its subnet's, its gateway's or, for the main one, its VPC's.
+
+use std::sync::Arc;
+
+use archipelago_proto::{Ec2Error, Ec2Result};
+
+use crate::entity::{Entity, Host, Id, Published, Undo, workflow};
+use crate::families::internet_gateways::{GatewayTable, InternetGatewayCommand, InternetGatewayState};
+use crate::families::subnets::{Association, SubnetCommand, SubnetState};
+use crate::families::vpcs::{VpcCommand, VpcState, no_association};
+use crate::request::Context;
+
+/// Who has an association.
+pub(super) enum Owner {
+    Subnet(Arc<Published<SubnetState>>),
+    Gateway(Arc<Published<InternetGatewayState>>),
+    /// The VPC with its main route table.
+    Main(Arc<Published<VpcState>>),
+}
+
+impl Owner {
+    /// The owner of the association with this id.
+    pub(super) fn of(cx: &Context, id: &Id) -> Ec2Result<Self> {
+        let owner = linking(cx, &cx.subnets, id).map(Self::Subnet);
+        let owner = owner.or_else(|| linking(cx, &cx.vpcs, id).map(Self::Main));
+        owner.or_else(|| linking(cx, &cx.internet_gateways, id).map(Self::Gateway)).ok_or_else(|| no_association(id))
+    }
+
+    fn id(&self) -> &Id {
+        match self {
+            Self::Subnet(subnet) => &subnet.id,
+            Self::Gateway(gateway) => &gateway.id,
+            Self::Main(vpc) => &vpc.id,
+        }
+    }
+
+    fn vpc(&self) -> &str {
+        match self {
+            Self::Subnet(subnet) => subnet.state.public.vpc_id(),
+            Self::Gateway(gateway) => gateway.state.vpc().unwrap_or_default(),
+            Self::Main(vpc) => &vpc.id,
+        }
+    }
+
+    /// Tables are for what is in their VPC.
+    pub(super) fn check_vpc(&self, table: &Id, vpc: &str) -> Ec2Result<()> {
+        if self.vpc() == vpc {
+            return Ok(());
+        }
+        let owner = match self {
+            Self::Subnet(subnet) => format!("subnet {}", subnet.id),
+            Self::Gateway(gateway) => format!("network gateway {}", gateway.id),
+            Self::Main(vpc) => format!("network {}", vpc.id),
+        };
+        let message = format!("route table {table} and {owner} belong to different networks");
+        Err(Ec2Error::invalid_parameter(message))
+    }
+
+    /// Associates it with a table, and returns the id of the association: the known one if it has this table.
+    pub(super) async fn associate(&self, cx: &Context, table: &Id) -> Ec2Result<Id> {
+        let id = fresh(cx);
+        let mut undo = Undo::default();
+        cx.hold(&mut undo, table, self.id()).await?;
+        let outcome = match self {
+            Self::Subnet(subnet) => {
+                let command = SubnetCommand::AssociateTable(Association { id, to: table.clone() });
+                let answer = cx.subnets.ask(&subnet.id, command).await;
+                answer.map(|answer| answer.published.state.route_table.clone().map(|table| table.id))
+            }
+            Self::Gateway(gateway) => {
+                let command = InternetGatewayCommand::AssociateTable(gateway_table(&id, table));
+                let answer = cx.internet_gateways.ask(&gateway.id, command).await;
+                answer.map(|a| a.published.state.route_table.as_ref().map(|table| Id::new(&table.association)))
+            }
+            Self::Main(_) => Err(Ec2Error::internal()),
+        };
+        workflow(undo, outcome).await?.ok_or_else(Ec2Error::internal)
+    }
+
+    /// Another table takes the place of the one that this association is with.
+    pub(super) async fn replace(&self, cx: &Context, association: Id, table: &Id) -> Ec2Result<Id> {
+        let id = fresh(cx);
+        let mut undo = Undo::default();
+        cx.hold(&mut undo, table, self.id()).await?;
+        let outcome = match self {
+            Self::Subnet(subnet) => {
+                let new = Association { id: id.clone(), to: table.clone() };
+                cx.subnets.ask(&subnet.id, SubnetCommand::ReplaceTable { association, new }).await.map(drop)
+            }
+            Self::Gateway(gateway) => {
+                let command = InternetGatewayCommand::ReplaceTable { association, new: gateway_table(&id, table) };
+                cx.internet_gateways.ask(&gateway.id, command).await.map(drop)
+            }
+            Self::Main(vpc) => {
+                let (route_table, new_association) = (table.clone(), id.clone());
+                let command = VpcCommand::ReplaceMain { association, route_table, new_association };
+                cx.vpcs.ask(&vpc.id, command).await.map(drop)
+            }
+        };
+        workflow(undo, outcome.map(|()| id)).await
+    }
+
+    pub(super) async fn disassociate(&self, cx: &Context, association: Id) -> Ec2Result<()> {
+        match self {
+            Self::Subnet(subnet) => {
+                cx.subnets.ask(&subnet.id, SubnetCommand::DisassociateTable { association }).await.map(drop)
+            }
+            Self::Gateway(gateway) => {
+                let command = InternetGatewayCommand::DisassociateTable { association };
+                cx.internet_gateways.ask(&gateway.id, command).await.map(drop)
+            }
+            Self::Main(_) => {
+                let message = format!("cannot disassociate the main route table association {association}");
+                Err(Ec2Error::invalid_parameter(message))
+            }
+        }
+    }
+}
+
+/// The caller's resource that links to an association's id.
+fn linking<E: Entity>(cx: &Context, host: &Host<E>, id: &Id) -> Option<Arc<Published<E>>> {
+    host.linked_to(id).values().find(|published| published.account == cx.account).cloned()
+}
+
+fn fresh(cx: &Context) -> Id {
+    cx.shell.ids.prefixed("rtbassoc")
+}
+
+fn gateway_table(association: &Id, table: &Id) -> GatewayTable {
+    GatewayTable { association: association.to_string(), route_table: table.to_string() }
+}

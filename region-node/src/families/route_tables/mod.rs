@@ -1,0 +1,13 @@
+//! Route tables: routes, and which subnets and gateways use them.
+
+mod actions;
+mod association;
+mod destination;
+mod filters;
+mod routes;
+mod state;
+mod target;
+mod view;
+
+pub use actions::Family;
+pub use state::{RouteTableCommand, RouteTableState};

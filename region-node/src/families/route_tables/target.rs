@@ -1,0 +1,106 @@
+//! What a route sends its traffic to.
+
+use archipelago_proto::ec2::v1::{CreateRouteRequest, ReplaceRouteRequest, Route};
+use archipelago_proto::{Ec2Error, Ec2Result};
+
+use crate::entity::Id;
+use crate::request::Context;
+
+/// The target of a request, by the parameter that names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target<'a> {
+    /// Into the VPC, as the local routes lead.
+    Local,
+    Gateway(&'a str),
+    /// A kind of target that no action here makes: the error for any id of it.
+    Unknown {
+        code: &'static str,
+        noun: &'static str,
+        id: &'a str,
+    },
+}
+
+const ONE: &str = "The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, \
+                   vpcPeeringConnectionId or transitGatewayId";
+
+/// The parameters of targets that CreateRoute and ReplaceRoute share.
+macro_rules! targets {
+    ($input:ident) => {{
+        let unknown = |id: &'a Option<String>, code, noun| id.as_deref().map(|id| Target::Unknown { code, noun, id });
+        [
+            $input.gateway_id.as_deref().map(|id| if id == "local" { Target::Local } else { Target::Gateway(id) }),
+            unknown(&$input.instance_id, "InvalidInstanceID.NotFound", "instance ID"),
+            unknown(&$input.network_interface_id, "InvalidNetworkInterfaceID.NotFound", "networkInterface ID"),
+            unknown(&$input.nat_gateway_id, "InvalidNatGatewayID.NotFound", "natGateway ID"),
+            unknown(&$input.transit_gateway_id, "InvalidTransitGatewayID.NotFound", "transitGateway ID"),
+            unknown(&$input.local_gateway_id, "InvalidLocalGatewayID.NotFound", "localGateway ID"),
+            unknown(&$input.carrier_gateway_id, "InvalidCarrierGatewayID.NotFound", "carrierGateway ID"),
+            unknown(
+                &$input.egress_only_internet_gateway_id,
+                "InvalidGatewayID.NotFound",
+                "egressOnlyInternetGateway ID",
+            ),
+            unknown(
+                &$input.vpc_peering_connection_id,
+                "InvalidVpcPeeringConnectionID.NotFound",
+                "vpcPeeringConnection ID",
+            ),
+            unknown(&$input.vpc_endpoint_id, "InvalidVpcEndpointId.NotFound", "vpcEndpoint ID"),
+            unknown(&$input.core_network_arn, "InvalidCoreNetworkArn.NotFound", "coreNetwork ARN"),
+            unknown(&$input.odb_network_arn, "InvalidOdbNetworkArn.NotFound", "odbNetwork ARN"),
+        ]
+    }};
+}
+
+impl<'a> Target<'a> {
+    pub(super) fn of_creation(input: &'a CreateRouteRequest) -> Ec2Result<Self> {
+        Self::only(targets!(input))
+    }
+
+    pub(super) fn of_replacement(input: &'a ReplaceRouteRequest) -> Ec2Result<Self> {
+        let local = input.local_target().then_some(Target::Local);
+        Self::only(targets!(input).into_iter().chain([local]))
+    }
+
+    fn only(given: impl IntoIterator<Item = Option<Self>>) -> Ec2Result<Self> {
+        match given.into_iter().flatten().collect::<Vec<_>>()[..] {
+            [target] => Ok(target),
+            [] => Err(Ec2Error::new("MissingParameter", ONE)),
+            _ => Err(Ec2Error::invalid_combination(ONE)),
+        }
+    }
+
+    /// One network interface, by its own id or its instance's.
+    pub(super) fn is_interface(self) -> bool {
+        false
+    }
+
+    /// Puts the target into a route of a table in this VPC.
+    pub(super) fn aim(self, cx: &Context, route: Route, table: &Id, vpc: &str) -> Ec2Result<Route> {
+        match self {
+            Self::Local => Err(Ec2Error::invalid_parameter("A route with the target local can only replace one.")),
+            Self::Gateway(id) => gateway(cx, route, table, vpc, id),
+            Self::Unknown { code, noun, id } => Err(Ec2Error::new(code, format!("The {noun} '{id}' does not exist"))),
+        }
+    }
+}
+
+fn gateway(cx: &Context, route: Route, table: &Id, vpc: &str, id: &str) -> Ec2Result<Route> {
+    let found = cx.internet_gateways.find(&cx.account, id);
+    let gateway = found
+        .map_err(|_| Ec2Error::new("InvalidGatewayID.NotFound", format!("The gateway ID '{id}' does not exist")))?;
+    if gateway.state.vpc() != Some(vpc) {
+        let message = format!("route table {table} and network gateway {id} belong to different networks");
+        return Err(Ec2Error::invalid_parameter(message));
+    }
+    Ok(Route { gateway_id: Some(id.to_owned()), ..route })
+}
+
+/// Whether the target of a route is there and takes traffic from this VPC.
+pub(super) fn is_alive(cx: &Context, route: &Route, vpc: &str) -> bool {
+    match route.gateway_id.as_deref() {
+        Some("local") => true,
+        Some(id) => cx.internet_gateways.index().get(id).is_some_and(|gateway| gateway.state.vpc() == Some(vpc)),
+        None => false,
+    }
+}

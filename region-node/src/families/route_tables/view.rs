@@ -1,0 +1,85 @@
+//! A route table as it is shown: with the local routes, the state of every route, and its associations.
+
+use std::sync::Arc;
+
+use archipelago_proto::ec2::v1::{Route, RouteTable, RouteTableAssociation, RouteTableAssociationState, Tag};
+use ipnet::IpNet;
+
+use super::{RouteTableState, destination, target};
+use crate::entity::{Id, Published};
+use crate::request::{Context, Row};
+
+/// What filters are held against.
+pub(super) struct View {
+    id: Id,
+    pub(super) table: RouteTable,
+}
+
+impl Row for View {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn tags(&self) -> &[Tag] {
+        &self.table.tags
+    }
+}
+
+pub(super) fn view(cx: &Context, published: &Arc<Published<RouteTableState>>) -> View {
+    let stored = &published.state.public;
+    let routes = routes(cx, stored);
+    let associations = associations(cx, &published.id, stored.vpc_id());
+    View { id: published.id.clone(), table: RouteTable { routes, associations, ..stored.clone() } }
+}
+
+/// The VPC's blocks, to which every table has a local route.
+pub(super) fn local_blocks(cx: &Context, vpc: &str) -> Vec<IpNet> {
+    let vpc = cx.vpcs.index().get(vpc);
+    vpc.iter().flat_map(|vpc| vpc.state.ipv4_blocks().chain(vpc.state.ipv6_blocks().map(IpNet::from))).collect()
+}
+
+/// Local routes first, then the others in the order of their creation.
+pub(super) fn routes(cx: &Context, stored: &RouteTable) -> Vec<Route> {
+    let vpc = stored.vpc_id();
+    let local = local_blocks(cx, vpc).into_iter();
+    let local = local.filter(|block| !stored.routes.iter().any(|route| destination::leads_to(route, *block)));
+    let local = local.map(|block| Route {
+        gateway_id: Some("local".into()),
+        origin: Some("CreateRouteTable".into()),
+        ..destination::route_to(block)
+    });
+    let routes = local.chain(stored.routes.iter().cloned());
+    let routes = routes.map(|route| {
+        let state = if target::is_alive(cx, &route, vpc) { "active" } else { "blackhole" };
+        Route { state: Some(state.into()), ..route }
+    });
+    routes.collect()
+}
+
+/// The main association is the VPC's, the others are their subnets' and gateways'.
+fn associations(cx: &Context, id: &Id, vpc: &str) -> Vec<RouteTableAssociation> {
+    let association = |association: &str| RouteTableAssociation {
+        main: Some(false),
+        route_table_association_id: Some(association.to_owned()),
+        route_table_id: Some(id.to_string()),
+        association_state: Some(associated()),
+        ..RouteTableAssociation::default()
+    };
+    let vpc = cx.vpcs.index().get(vpc).filter(|vpc| vpc.state.main_route_table == *id);
+    let main = vpc.map(|vpc| RouteTableAssociation { main: Some(true), ..association(&vpc.state.main_association) });
+    let subnets = cx.subnets.linked_to(id);
+    let subnets = subnets.values().filter_map(|subnet| {
+        let table = subnet.state.route_table.as_ref()?;
+        Some(RouteTableAssociation { subnet_id: Some(subnet.id.to_string()), ..association(&table.id) })
+    });
+    let gateways = cx.internet_gateways.linked_to(id);
+    let gateways = gateways.values().filter_map(|gateway| {
+        let table = gateway.state.route_table.as_ref()?;
+        Some(RouteTableAssociation { gateway_id: Some(gateway.id.to_string()), ..association(&table.association) })
+    });
+    main.into_iter().chain(subnets).chain(gateways).collect()
+}
+
+pub(super) fn associated() -> RouteTableAssociationState {
+    RouteTableAssociationState { state: Some("associated".into()), status_message: None }
+}

@@ -1,0 +1,12 @@
+//! Subnets: they hand out their addresses, and own their associations with an ACL and a route table.
+
+mod actions;
+mod addresses;
+mod allocation;
+mod attributes;
+mod filters;
+mod state;
+
+pub use actions::{Family, NewSubnet};
+pub use allocation::{allocate, allocate_ipv6, free, free_ipv6};
+pub use state::{Allocated, Association, SubnetCommand, SubnetState, Wanted};

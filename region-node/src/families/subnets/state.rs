@@ -1,0 +1,301 @@
+//! A subnet, its addresses and its associations.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use archipelago_proto::ec2::v1::{Subnet, Tag};
+use archipelago_proto::{Ec2Error, Ec2Result};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use prost::Message;
+
+use super::addresses::{Addresses, Ipv6Addresses};
+use super::attributes::Attribute;
+use crate::entity::{Decision, Entity, Facts, Id, Kind, Next};
+use crate::families::vpcs::no_association;
+use crate::time::Millis;
+
+#[derive(Clone)]
+pub struct SubnetState {
+    /// Without the number of free addresses, which [`view`](Self::view) has.
+    pub public: Subnet,
+    pub network_acl: Association,
+    /// None: the subnet follows its VPC's main route table.
+    pub route_table: Option<Association>,
+    /// When it stops being pending.
+    settles: Option<Millis>,
+    /// Derived from the network interfaces; None in a subnet that has IPv6 only.
+    addresses: Option<Addresses>,
+    ipv6_addresses: Option<Ipv6Addresses>,
+}
+
+/// That a subnet uses a network ACL, or a route table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Association {
+    pub id: Id,
+    pub to: Id,
+}
+
+/// What the store keeps.
+#[derive(Clone, PartialEq, Message)]
+struct Record {
+    #[prost(message, required, tag = "1")]
+    public: Subnet,
+    #[prost(string, tag = "2")]
+    network_acl: String,
+    #[prost(string, tag = "3")]
+    acl_association: String,
+    #[prost(string, optional, tag = "4")]
+    route_table: Option<String>,
+    #[prost(string, tag = "5")]
+    table_association: String,
+    #[prost(int64, optional, tag = "6")]
+    settles: Option<Millis>,
+}
+
+/// A certain address, or any that is free.
+pub type Wanted<A = Ipv4Addr> = Option<A>;
+
+/// The addresses that a command has taken, in the order in which they were wanted.
+#[derive(Debug, Default)]
+pub struct Allocated {
+    pub ipv4: Vec<Ipv4Addr>,
+    pub ipv6: Vec<Ipv6Addr>,
+}
+
+pub enum SubnetCommand {
+    Delete,
+    Set(Attribute),
+    /// All or none.
+    Allocate {
+        by: Vec<Wanted>,
+    },
+    Free(Vec<Ipv4Addr>),
+    /// All or none.
+    AllocateIpv6 {
+        by: Vec<Wanted<Ipv6Addr>>,
+    },
+    FreeIpv6(Vec<Ipv6Addr>),
+    /// Another network ACL, if the association is still the current one.
+    ReplaceAcl {
+        association: Id,
+        new: Association,
+    },
+    /// A route table, for a subnet that follows the main one.
+    AssociateTable(Association),
+    ReplaceTable {
+        association: Id,
+        new: Association,
+    },
+    DisassociateTable {
+        association: Id,
+    },
+}
+
+impl SubnetState {
+    pub fn new(public: Subnet, network_acl: Association, settles: Millis) -> Self {
+        Self::with_addresses(public, network_acl, None, Some(settles))
+    }
+
+    fn with_addresses(
+        public: Subnet,
+        network_acl: Association,
+        route_table: Option<Association>,
+        settles: Option<Millis>,
+    ) -> Self {
+        let addresses = ipv4_block(&public).map(Addresses::new);
+        let ipv6_addresses = ipv6_block(&public).map(Ipv6Addresses::new);
+        Self { public, network_acl, route_table, settles, addresses, ipv6_addresses }
+    }
+
+    pub fn ipv4_block(&self) -> Option<Ipv4Net> {
+        ipv4_block(&self.public)
+    }
+
+    pub fn ipv6_block(&self) -> Option<Ipv6Net> {
+        self.ipv6_addresses.as_ref().map(|addresses| addresses.block)
+    }
+
+    /// All that it takes of its VPC's blocks.
+    pub fn blocks(&self) -> Vec<IpNet> {
+        self.ipv4_block().map(IpNet::from).into_iter().chain(self.ipv6_block().map(IpNet::from)).collect()
+    }
+
+    pub fn free_addresses(&self) -> u32 {
+        self.addresses.as_ref().map_or(0, Addresses::free_count)
+    }
+
+    /// The subnet as a describe shows it.
+    pub fn view(&self) -> Subnet {
+        let available_ip_address_count = i32::try_from(self.free_addresses()).ok();
+        Subnet { available_ip_address_count, ..self.public.clone() }
+    }
+
+    fn allocate(&mut self, by: Vec<Wanted>, id: &Id) -> Ec2Result<Vec<Ipv4Addr>> {
+        let addresses = self.addresses.as_mut().ok_or_else(|| no_free_addresses(id))?;
+        let any = by.iter().filter(|wanted| wanted.is_none()).count();
+        if addresses.free_count() as usize <= any.saturating_sub(1) {
+            return Err(no_free_addresses(id));
+        }
+        // Those with a name first, so that none is given away as one of the others.
+        for address in by.iter().flatten() {
+            addresses.take(*address)?;
+        }
+        let take = |wanted: Wanted| wanted.or_else(|| addresses.take_any()).ok_or_else(|| no_free_addresses(id));
+        by.into_iter().map(take).collect()
+    }
+
+    fn allocate_ipv6(&mut self, by: Vec<Wanted<Ipv6Addr>>, facts: &Facts<'_>) -> Ec2Result<Vec<Ipv6Addr>> {
+        let Some(addresses) = self.ipv6_addresses.as_mut() else {
+            return Err(Ec2Error::invalid_parameter(format!(
+                "The subnet '{}' has no IPv6 CIDR block associated",
+                facts.id
+            )));
+        };
+        for address in by.iter().flatten() {
+            addresses.take(*address)?;
+        }
+        let mut take_any = || addresses.take_any(|| facts.ids.number());
+        let take = |wanted: Wanted<Ipv6Addr>| wanted.or_else(&mut take_any).ok_or_else(|| no_free_addresses(facts.id));
+        by.into_iter().map(take).collect()
+    }
+}
+
+fn ipv4_block(public: &Subnet) -> Option<Ipv4Net> {
+    public.cidr_block.as_deref().and_then(|block| block.parse().ok())
+}
+
+fn ipv6_block(public: &Subnet) -> Option<Ipv6Net> {
+    public.ipv6_cidr_block_association_set.iter().find_map(|block| block.ipv6_cidr_block().parse().ok())
+}
+
+fn no_free_addresses(id: &Id) -> Ec2Error {
+    Ec2Error::new(
+        "InsufficientFreeAddressesInSubnet",
+        format!("The specified subnet '{id}' does not have enough free addresses to satisfy the request."),
+    )
+}
+
+impl Entity for SubnetState {
+    const KIND: Kind = Kind {
+        resource_type: "subnet",
+        prefix: "subnet",
+        not_found: "InvalidSubnetID.NotFound",
+        malformed: "InvalidSubnetID.Malformed",
+        noun: "subnet ID",
+    };
+    type Command = SubnetCommand;
+    type Reply = Allocated;
+
+    fn decide(&self, command: SubnetCommand, facts: &Facts<'_>) -> Ec2Result<Decision<Self>> {
+        let mut next = self.clone();
+        let mut reply = Allocated::default();
+        match command {
+            SubnetCommand::Delete if facts.dependents.is_empty() => {
+                return Ok(Decision { next: Next::Gone(next), reply });
+            }
+            SubnetCommand::Delete => {
+                return Err(Ec2Error::dependency_violation(format!(
+                    "The subnet '{}' has dependencies and cannot be deleted.",
+                    facts.id
+                )));
+            }
+            SubnetCommand::Set(attribute) => attribute.apply(&mut next.public)?,
+            SubnetCommand::Allocate { by } => reply.ipv4 = next.allocate(by, facts.id)?,
+            SubnetCommand::AllocateIpv6 { by } => reply.ipv6 = next.allocate_ipv6(by, facts)?,
+            SubnetCommand::Free(addresses) => {
+                let known = next.addresses.iter_mut();
+                known.for_each(|known| addresses.iter().for_each(|address| known.give_back(*address)));
+            }
+            SubnetCommand::FreeIpv6(addresses) => {
+                let known = next.ipv6_addresses.iter_mut();
+                known.for_each(|known| addresses.iter().for_each(|address| known.give_back(*address)));
+            }
+            SubnetCommand::ReplaceAcl { association, new } => {
+                if association != self.network_acl.id {
+                    return Err(no_association(&association));
+                }
+                next.network_acl = new;
+            }
+            SubnetCommand::AssociateTable(new) => match &self.route_table {
+                // To associate it with the table that it has already changes nothing.
+                Some(known) if known.to == new.to => return Ok(Decision { next: Next::Keep, reply }),
+                Some(_) => {
+                    let message = format!(
+                        "the specified association for route table {} conflicts with an existing association",
+                        new.to
+                    );
+                    return Err(Ec2Error::new("Resource.AlreadyAssociated", message));
+                }
+                None => next.route_table = Some(new),
+            },
+            SubnetCommand::ReplaceTable { association, new } => {
+                next.route_table_association(&association)?;
+                next.route_table = Some(new);
+            }
+            SubnetCommand::DisassociateTable { association } => {
+                next.route_table_association(&association)?;
+                next.route_table = None;
+            }
+        }
+        Ok(Decision { next: Next::Become(next), reply })
+    }
+
+    fn due(&self) -> Option<Millis> {
+        self.settles
+    }
+
+    fn elapse(&self, _: &Facts<'_>) -> Next<Self> {
+        let mut next = self.clone();
+        next.settles = None;
+        next.public.state = Some("available".into());
+        let ipv6 = next.public.ipv6_cidr_block_association_set.iter_mut();
+        ipv6.filter_map(|block| block.ipv6_cidr_block_state.as_mut()).for_each(|state| {
+            state.state = Some("associated".into());
+        });
+        Next::Become(next)
+    }
+
+    fn tags(&self) -> &[Tag] {
+        &self.public.tags
+    }
+
+    fn tags_mut(&mut self) -> &mut Vec<Tag> {
+        &mut self.public.tags
+    }
+
+    /// Associations are among them, so that the subnet is found by their ids.
+    fn links(&self) -> Vec<Id> {
+        let mut links = vec![Id::new(self.public.vpc_id())];
+        for association in std::iter::once(&self.network_acl).chain(&self.route_table) {
+            links.extend([association.id.clone(), association.to.clone()]);
+        }
+        links
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let table = self.route_table.as_ref();
+        let record = Record {
+            public: self.public.clone(),
+            network_acl: self.network_acl.to.to_string(),
+            acl_association: self.network_acl.id.to_string(),
+            route_table: table.map(|association| association.to.to_string()),
+            table_association: table.map(|association| association.id.to_string()).unwrap_or_default(),
+            settles: self.settles,
+        };
+        record.encode_to_vec()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let record = Record::decode(bytes).ok()?;
+        let network_acl = Association { id: Id::new(&record.acl_association), to: Id::new(&record.network_acl) };
+        let table = record.route_table.as_deref().map(Id::new);
+        let route_table = table.map(|to| Association { id: Id::new(&record.table_association), to });
+        Some(Self::with_addresses(record.public, network_acl, route_table, record.settles))
+    }
+}
+
+impl SubnetState {
+    /// The association with a route table, if it is the one that is meant.
+    fn route_table_association(&self, id: &Id) -> Ec2Result<&Association> {
+        self.route_table.as_ref().filter(|association| association.id == *id).ok_or_else(|| no_association(id))
+    }
+}

@@ -1,0 +1,15 @@
+//! VPCs: their address blocks, their attributes, and what comes and goes with them.
+
+mod actions;
+mod blocks;
+mod creation;
+mod filters;
+mod ipv6_pool;
+mod restart;
+mod state;
+
+pub use actions::Family;
+pub use creation::{NewVpc, create};
+pub use ipv6_pool::Ipv6Pool;
+pub(crate) use restart::rebuild;
+pub use state::{Attribute, VpcCommand, VpcState, no_association};
