@@ -8,6 +8,7 @@ use archipelago_proto::regions;
 
 use crate::entity::{AnyHost, Entity, Host, Ids, Published, Registry, Shell};
 use crate::families;
+use crate::peer::Peers;
 use crate::request::{Context, Tokens};
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, Lifecycle};
@@ -21,24 +22,30 @@ macro_rules! region {
             pub facts: &'static regions::Region,
             pub shell: Arc<Shell>,
             pub tokens: Tokens,
+            /// The nodes of other regions.
+            pub peers: Arc<dyn Peers>,
             /// Held while an account's first resources are made.
             pub(crate) settling: tokio::sync::Mutex<()>,
             /// The IPv6 blocks that VPCs can have from Amazon.
             pub(crate) ipv6_pool: families::vpcs::Ipv6Pool,
+            /// The public IPv4 addresses that interfaces borrow, and elastic ones.
+            pub(crate) public_addresses: families::network_interfaces::PublicPool,
             $($(#[$doc])* pub $host: Host<$state>,)*
         }
 
         impl Region {
-            fn compose(facts: &'static regions::Region, shell: Arc<Shell>) -> Arc<Self> {
+            fn compose(facts: &'static regions::Region, shell: Arc<Shell>, peers: Arc<dyn Peers>) -> Arc<Self> {
                 $(let $host = Host::<$state>::new(&shell);)*
                 let hosts: Vec<Box<dyn AnyHost>> = vec![$(Box::new($host.clone())),*];
                 let _ = shell.registry.set(Registry::new(hosts));
+                Arc::new(Self { facts, shell, peers, tokens: Tokens::default(), settling: tokio::sync::Mutex::default(), $($host),* })
                 Arc::new(Self {
                     facts,
                     shell,
                     tokens: Tokens::default(),
                     settling: tokio::sync::Mutex::default(),
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
+                    public_addresses: families::network_interfaces::PublicPool::new(facts),
                     $($host),*
                 })
             }
@@ -59,6 +66,8 @@ region! {
     snapshots: families::snapshots::SnapshotState,
     images: families::images::ImageState,
     volumes: families::volumes::VolumeState,
+    network_interfaces: families::network_interfaces::NetworkInterfaceState,
+    addresses: families::addresses::AddressState,
 }
 
 impl Region {
@@ -69,8 +78,9 @@ impl Region {
         lifecycle: Lifecycle,
         ids: Ids,
         store: Store,
+        peers: Arc<dyn Peers>,
     ) -> Result<Arc<Self>, StoreError> {
-        let region = Self::compose(facts, Arc::new(Shell::new(facts.name, clock, lifecycle, ids, store)));
+        let region = Self::compose(facts, Arc::new(Shell::new(facts.name, clock, lifecycle, ids, store)), peers);
         region.wire();
         region.restore().await?;
         let weak = Arc::downgrade(&region);
@@ -92,11 +102,13 @@ impl Region {
     }
 
     /// Says what carries out the intents of each kind that has some.
-    #[allow(clippy::unused_self)] // The first family with intents uses it.
-    fn wire(self: &Arc<Self>) {}
+    fn wire(self: &Arc<Self>) {
+        self.follow(&self.network_interfaces, families::addresses::follow);
+        self.follow(&self.snapshots, families::follow_snapshot);
+        self.follow(&self.images, families::follow_image);
+    }
 
     /// Sets a kind's follower. It holds the region weakly, since the region holds it.
-    #[allow(dead_code)]
     fn follow<E: Entity, F: Future<Output = ()> + Send + 'static>(
         self: &Arc<Self>,
         host: &Host<E>,
@@ -130,9 +142,11 @@ impl Region {
     /// Forgets the resources of one account, or of all.
     pub async fn reset(&self, account: Option<&str>) -> Ec2Result<()> {
         let mut writes = self.tokens.forget(account);
+        let public_addresses = families::public_addresses(self, account);
         for host in self.shell.registry().hosts() {
             writes.extend(host.forget(account));
         }
+        public_addresses.into_iter().for_each(|address| self.public_addresses.give_back(address));
         Ok(self.shell.store.commit(writes).await?)
     }
 
