@@ -18,17 +18,13 @@ pub mod ebs_settings;
 pub mod images;
 pub mod instance_types;
 pub mod internet_gateways;
+pub mod key_pairs;
 pub mod network_acls;
 pub mod regions;
 pub mod route_tables;
 pub mod security_groups;
 pub mod snapshots;
 pub mod subnets;
-pub mod security_groups;
-pub mod snapshots;
-
-pub mod key_pairs;
-pub mod regions;
 pub mod tags;
 pub mod volumes;
 pub mod vpcs;
@@ -54,7 +50,6 @@ routes! {
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
-
     key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
