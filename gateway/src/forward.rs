@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use archipelago_proto::token::ClusterToken;
-use archipelago_proto::{Call, Ec2Error};
+use archipelago_proto::{Call, Ec2Error, trace};
 use bytes::{Buf as _, BufMut as _, Bytes};
 use http::uri::PathAndQuery;
 use tonic::client::Grpc;
@@ -15,7 +15,6 @@ use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
 use crate::nodes::Nodes;
-use crate::trace;
 
 /// Requests on their way to nodes, over one channel for each region.
 pub(crate) struct Forwarder {

@@ -1,6 +1,6 @@
 //! Which region a request is for: the credential scope says so, else the host, else it is us-east-1.
 
-use archipelago_proto::Ec2Error;
+use archipelago_proto::{Ec2Error, regions};
 
 use crate::limits::shown;
 
@@ -34,7 +34,7 @@ fn of_host(host: &str) -> Option<&str> {
 }
 
 pub(crate) fn known(region: &str) -> bool {
-    looks_like_a_region(region)
+    regions::find(region).is_some()
 }
 
 /// `us-gov-west-1`: two letters, one or more words, a number.

@@ -1,10 +1,9 @@
-//! W3C trace context, in from the client and on to the node. Which exporter and propagator there are is for the
-//! composition root to say; with none, nothing happens here.
+//! W3C trace context from the client. Which exporter and propagator there are is for the composition root to say; with
+//! none, nothing happens here.
 
 use http::HeaderMap;
 use opentelemetry::global;
-use opentelemetry::propagation::{Extractor, Injector};
-use tonic::metadata::{MetadataKey, MetadataMap};
+use opentelemetry::propagation::Extractor;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
@@ -13,11 +12,6 @@ pub(crate) fn adopt(span: &Span, headers: &HeaderMap) {
     let parent = global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers)));
     // Fails where no OpenTelemetry layer is installed.
     let _ = span.set_parent(parent);
-}
-
-pub(crate) fn inject(metadata: &mut MetadataMap) {
-    let context = Span::current().context();
-    global::get_text_map_propagator(|propagator| propagator.inject_context(&context, &mut Metadata(metadata)));
 }
 
 struct Headers<'h>(&'h HeaderMap);
@@ -29,15 +23,5 @@ impl Extractor for Headers<'_> {
 
     fn keys(&self) -> Vec<&str> {
         self.0.keys().map(http::HeaderName::as_str).collect()
-    }
-}
-
-struct Metadata<'m>(&'m mut MetadataMap);
-
-impl Injector for Metadata<'_> {
-    fn set(&mut self, key: &str, value: String) {
-        if let (Ok(key), Ok(value)) = (MetadataKey::from_bytes(key.as_bytes()), value.parse()) {
-            self.0.insert(key, value);
-        }
     }
 }

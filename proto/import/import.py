@@ -17,6 +17,7 @@ import botocore
 
 HERE = Path(__file__).parent
 SCHEMA = HERE.parent / "schema" / "ec2" / "v1"
+ACTIONS = HERE.parent / "src" / "actions.txt"
 CURRENT, REFERENCE = "2016-11-15", "2014-10-01"
 MOST_VALUES = 40
 SCALARS = {
@@ -146,6 +147,8 @@ class Importer:
             kept = name in lists["keep_empty"] or (member in old and name not in lists["omit_empty"])
             if body["type"] == "list" and shape not in self.responses and kept:
                 options.append("(ec2.keep_empty) = true")
+            if body["type"] == "list" and shape in self.responses and name in lists["omit_empty_response"]:
+                options.append("(ec2.omit_empty) = true")
         if element["type"] == "timestamp":
             options.append("(ec2.timestamp) = true")
         if element.get("sensitive") or body.get("sensitive"):
@@ -195,6 +198,7 @@ class Importer:
             write(family, ["\n".join(service)] + [self.message(s, numbers) for s in own])
         shared = sorted(s for s, users in self.families_of.items() if len(users) > 1)
         write("common", [self.message(s, numbers) for s in shared])
+        ACTIONS.write_text("".join(f"{action}\n" for action in sorted({*self.operations, *self.old["operations"]})))
         print(f"{sum(map(len, self.config['families'].values()))} actions, {len(self.families_of)} messages")
 
 

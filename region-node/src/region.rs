@@ -25,6 +25,8 @@ macro_rules! region {
             pub(crate) settling: tokio::sync::Mutex<()>,
             /// The IPv6 blocks that VPCs can have from Amazon.
             pub(crate) ipv6_pool: families::vpcs::Ipv6Pool,
+            /// The public IPv4 addresses that interfaces borrow, and elastic ones.
+            pub(crate) public_addresses: families::network_interfaces::PublicPool,
             $($(#[$doc])* pub $host: Host<$state>,)*
         }
 
@@ -39,6 +41,7 @@ macro_rules! region {
                     tokens: Tokens::default(),
                     settling: tokio::sync::Mutex::default(),
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
+                    public_addresses: families::network_interfaces::PublicPool::new(facts),
                     $($host),*
                 })
             }
@@ -59,6 +62,8 @@ region! {
     snapshots: families::snapshots::SnapshotState,
     images: families::images::ImageState,
     volumes: families::volumes::VolumeState,
+    network_interfaces: families::network_interfaces::NetworkInterfaceState,
+    addresses: families::addresses::AddressState,
 }
 
 impl Region {
@@ -92,11 +97,11 @@ impl Region {
     }
 
     /// Says what carries out the intents of each kind that has some.
-    #[allow(clippy::unused_self)] // The first family with intents uses it.
-    fn wire(self: &Arc<Self>) {}
+    fn wire(self: &Arc<Self>) {
+        self.follow(&self.network_interfaces, families::addresses::follow);
+    }
 
     /// Sets a kind's follower. It holds the region weakly, since the region holds it.
-    #[allow(dead_code)]
     fn follow<E: Entity, F: Future<Output = ()> + Send + 'static>(
         self: &Arc<Self>,
         host: &Host<E>,
@@ -130,9 +135,11 @@ impl Region {
     /// Forgets the resources of one account, or of all.
     pub async fn reset(&self, account: Option<&str>) -> Ec2Result<()> {
         let mut writes = self.tokens.forget(account);
+        let public_addresses = families::public_addresses(self, account);
         for host in self.shell.registry().hosts() {
             writes.extend(host.forget(account));
         }
+        public_addresses.into_iter().for_each(|address| self.public_addresses.give_back(address));
         Ok(self.shell.store.commit(writes).await?)
     }
 

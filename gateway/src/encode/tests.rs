@@ -1,11 +1,8 @@
-use std::time::Duration;
-
 use archipelago_proto::Input;
 use archipelago_proto::ec2::v1;
 use prost::Message;
 
 use super::*;
-use crate::clock::Stopwatch;
 
 fn xml_of(action: &str, message: &[u8]) -> Result<String, Ec2Error> {
     let schema = Schema::load().unwrap();
@@ -145,35 +142,6 @@ fn every_response_of_the_schema_can_be_written_empty() {
     for action in schema.actions() {
         assert!(encode(&schema, action, "2016-11-15", "r-1", b"").is_ok(), "{}", action.name);
     }
-}
-
-/// `cargo test --release -p archipelago-gateway --lib measure -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement, for release builds"]
-fn measure_a_page_of_a_thousand_instances() {
-    let started = Stopwatch::start();
-    let schema = Schema::load().unwrap();
-    println!("tables: {:?}", started.elapsed());
-    let started = Stopwatch::start();
-    let _ = prost_reflect::DescriptorPool::decode(archipelago_proto::DESCRIPTORS).unwrap();
-    println!("of which descriptors: {:?}", started.elapsed());
-
-    let reservations = (0..1000).map(reservation).collect();
-    let message = v1::DescribeInstancesResult { reservations, ..Default::default() }.encode_to_vec();
-    let action = schema.action(v1::DescribeInstancesRequest::ACTION).unwrap();
-    let mut fastest = Duration::MAX;
-    let mut copied = Duration::MAX;
-    let mut size = 0;
-    for _ in 0..200 {
-        let started = Stopwatch::start();
-        let xml = encode(&schema, action, "2016-11-15", "r-1", &message).unwrap();
-        fastest = fastest.min(started.elapsed());
-        size = xml.len();
-        let started = Stopwatch::start();
-        std::hint::black_box(xml.clone());
-        copied = copied.min(started.elapsed());
-    }
-    println!("{} bytes of protobuf to {size} bytes of XML: {fastest:?}; a copy of it: {copied:?}", message.len());
 }
 
 /// As full as an ordinary instance in a VPC.

@@ -91,11 +91,14 @@ impl Builder {
     fn output(&mut self, message: &MessageDescriptor) -> Result<usize, String> {
         let (place, new) = self.outputs.place(message);
         if new {
-            let (mut fields, mut keep_empty) = (Vec::new(), Vec::new());
+            let (mut fields, mut kept, mut kept_in_response) = (Vec::new(), Vec::new(), Vec::new());
             for field in message.fields() {
                 let options = FieldOptions::of(&field);
                 if options.keep_empty {
-                    keep_empty.push(field.number());
+                    kept.push(field.number());
+                }
+                if field.is_list() && !options.omit_empty {
+                    kept_in_response.push(field.number());
                 }
                 let xml = options.xml_name(&field);
                 let kind = match scalar(&field, &options)? {
@@ -104,7 +107,7 @@ impl Builder {
                 };
                 fields.push((field.number(), Field::new(&xml, kind, field.is_list())));
             }
-            self.outputs.tables[place] = Some(Output::new(fields, keep_empty));
+            self.outputs.tables[place] = Some(Output::new(fields, kept, kept_in_response));
         }
         Ok(place)
     }

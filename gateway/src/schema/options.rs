@@ -5,6 +5,7 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor, Value};
 
 /// What one field says about its spelling.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools)] // Each is an option of its own in the schema.
 pub(super) struct FieldOptions {
     query: Option<String>,
     xml: Option<String>,
@@ -13,6 +14,7 @@ pub(super) struct FieldOptions {
     pub(super) required: bool,
     pub(super) timestamp: bool,
     pub(super) keep_empty: bool,
+    pub(super) omit_empty: bool,
 }
 
 impl FieldOptions {
@@ -27,6 +29,7 @@ impl FieldOptions {
                 "ec2.required" => read.required = is_true(value),
                 "ec2.timestamp" => read.timestamp = is_true(value),
                 "ec2.keep_empty" => read.keep_empty = is_true(value),
+                "ec2.omit_empty" => read.omit_empty = is_true(value),
                 _ => {}
             }
         }

@@ -16,22 +16,21 @@ pub(crate) struct Output {
     /// By field number less one; numbers are dense.
     fields: Box<[Option<Field>]>,
     /// The lists that are written even when empty, by number.
-    keep_empty: Box<[u32]>,
-    /// All lists, by number: directly in a response, every one is written.
-    lists: Box<[u32]>,
+    kept: Box<[u32]>,
+    /// And those of a message that is a response.
+    kept_in_response: Box<[u32]>,
 }
 
 impl Output {
-    pub(super) fn new(numbered: Vec<(u32, Field)>, mut keep_empty: Vec<u32>) -> Self {
-        let mut lists: Vec<_> = numbered.iter().filter(|(_, field)| field.list).map(|(number, _)| *number).collect();
-        lists.sort_unstable();
-        keep_empty.sort_unstable();
+    pub(super) fn new(numbered: Vec<(u32, Field)>, mut kept: Vec<u32>, mut kept_in_response: Vec<u32>) -> Self {
+        kept.sort_unstable();
+        kept_in_response.sort_unstable();
         let most = numbered.iter().map(|(number, _)| *number as usize).max().unwrap_or(0);
         let mut fields: Vec<Option<Field>> = (0..most).map(|_| None).collect();
         for (number, field) in numbered {
             fields[number as usize - 1] = Some(field);
         }
-        Self { fields: fields.into(), keep_empty: keep_empty.into(), lists: lists.into() }
+        Self { fields: fields.into(), kept: kept.into(), kept_in_response: kept_in_response.into() }
     }
 
     #[inline]
@@ -41,7 +40,7 @@ impl Output {
 
     /// The lists to write although they are empty.
     pub(crate) fn kept(&self, is_response: bool) -> &[u32] {
-        if is_response { &self.lists } else { &self.keep_empty }
+        if is_response { &self.kept_in_response } else { &self.kept }
     }
 }
 

@@ -4,6 +4,7 @@
 //! Families call only downward: regions, accounts, key pairs, DHCP options -> images -> VPCs -> subnets,
 //! groups, tables, gateways -> interfaces, volumes, snapshots, addresses -> instances.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use tonic::service::RoutesBuilder;
@@ -13,6 +14,7 @@ use crate::Region;
 use crate::node::Guard;
 
 pub mod accounts;
+pub mod addresses;
 pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod images;
@@ -20,6 +22,7 @@ pub mod instance_types;
 pub mod internet_gateways;
 pub mod key_pairs;
 pub mod network_acls;
+pub mod network_interfaces;
 pub mod regions;
 pub mod route_tables;
 pub mod security_groups;
@@ -44,6 +47,7 @@ macro_rules! routes {
 }
 
 routes! {
+    addresses: addresses_service_server::AddressesServiceServer,
     volumes: volumes_service_server::VolumesServiceServer,
     images: images_service_server::ImagesServiceServer,
     snapshots: snapshots_service_server::SnapshotsServiceServer,
@@ -53,6 +57,7 @@ routes! {
     key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
+    network_interfaces: network_interfaces_service_server::NetworkInterfacesServiceServer,
     regions: regions_service_server::RegionsServiceServer,
     security_groups: security_groups_service_server::SecurityGroupsServiceServer,
     route_tables: route_tables_service_server::RouteTablesServiceServer,
@@ -67,4 +72,12 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     images::rebuild(region).await;
     security_groups::rebuild(region).await;
     vpcs::rebuild(region).await;
+    network_interfaces::rebuild(region).await;
+    addresses::rebuild(region);
+}
+
+/// The public addresses that an account's resources have, or those of all.
+pub(crate) fn public_addresses(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
+    let lent = network_interfaces::of_account(region, account);
+    lent.into_iter().chain(addresses::of_account(region, account)).collect()
 }

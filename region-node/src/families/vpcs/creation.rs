@@ -37,7 +37,7 @@ pub fn create(cx: &Context, batch: &mut Batch, new: NewVpc<'_>) -> Ec2Result<(Id
         main_route_table: cx.route_tables.fresh_id(),
         main_association: cx.shell.ids.prefixed("rtbassoc"),
         default_acl: cx.network_acls.fresh_id(),
-        default_group: create_default_group(cx, batch, &id)?,
+        default_group: create_default_group(cx, batch, &id, new.ipv6.is_some())?,
     };
     let table = RouteTableState::new(&cx.account, &parts.main_route_table, &id, new.routes, Vec::new());
     batch.create(&cx.route_tables, &parts.main_route_table, table)?;
@@ -83,10 +83,13 @@ fn ipv6_block(cx: &Context, block: Ipv6Net, border_group: &str) -> VpcIpv6CidrBl
     }
 }
 
-fn create_default_group(cx: &Context, batch: &mut Batch, vpc: &Id) -> Ec2Result<Id> {
+fn create_default_group(cx: &Context, batch: &mut Batch, vpc: &Id, ipv6: bool) -> Ec2Result<Id> {
     let id = cx.security_groups.fresh_id();
     let arn = cx.arn(SecurityGroupState::KIND.resource_type, &id);
-    let group = SecurityGroupState::default_for(&id, &cx.account, vpc, arn, &cx.shell.ids);
+    let mut group = SecurityGroupState::default_for(&id, &cx.account, vpc, arn, &cx.shell.ids);
+    if ipv6 {
+        group = group.with_ipv6_egress(&cx.shell.ids);
+    }
     batch.create(&cx.security_groups, &id, group)?;
     Ok(id)
 }
