@@ -11,6 +11,7 @@ use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
 use crate::Region;
+use crate::entity::Published;
 use crate::node::Guard;
 
 pub mod accounts;
@@ -70,6 +71,18 @@ routes! {
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     key_pairs::rebuild(region).await;
     images::rebuild(region).await;
+    snapshots::copies::rebuild(region).await;
+}
+
+/// Goes on with a snapshot's copy, and then with the images that wait for it.
+pub(crate) async fn follow_snapshot(region: Arc<Region>, snapshot: Arc<Published<snapshots::SnapshotState>>) {
+    snapshots::copies::go_on(&region, &snapshot.id).await;
+    images::snapshot_ended(&region, &snapshot.id).await;
+}
+
+/// Goes on with an image's copy.
+pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<images::ImageState>>) {
+    images::go_on(&region, &image.id).await;
     security_groups::rebuild(region).await;
     vpcs::rebuild(region).await;
     network_interfaces::rebuild(region).await;
