@@ -38,10 +38,10 @@ macro_rules! region {
                 $(let $host = Host::<$state>::new(&shell);)*
                 let hosts: Vec<Box<dyn AnyHost>> = vec![$(Box::new($host.clone())),*];
                 let _ = shell.registry.set(Registry::new(hosts));
-                Arc::new(Self { facts, shell, peers, tokens: Tokens::default(), settling: tokio::sync::Mutex::default(), $($host),* })
                 Arc::new(Self {
                     facts,
                     shell,
+                    peers,
                     tokens: Tokens::default(),
                     settling: tokio::sync::Mutex::default(),
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
@@ -68,6 +68,7 @@ region! {
     volumes: families::volumes::VolumeState,
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
     addresses: families::addresses::AddressState,
+    instances: families::instances::InstanceState,
 }
 
 impl Region {
@@ -103,6 +104,7 @@ impl Region {
 
     /// Says what carries out the intents of each kind that has some.
     fn wire(self: &Arc<Self>) {
+        self.follow(&self.instances, families::instances::follow);
         self.follow(&self.network_interfaces, families::addresses::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);

@@ -20,6 +20,7 @@ pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod images;
 pub mod instance_types;
+pub mod instances;
 pub mod internet_gateways;
 pub mod key_pairs;
 pub mod network_acls;
@@ -54,6 +55,7 @@ routes! {
     snapshots: snapshots_service_server::SnapshotsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
+    instances: instances_service_server::InstancesServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
     key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
@@ -72,6 +74,10 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     key_pairs::rebuild(region).await;
     images::rebuild(region).await;
     snapshots::copies::rebuild(region).await;
+    security_groups::rebuild(region).await;
+    vpcs::rebuild(region).await;
+    network_interfaces::rebuild(region).await;
+    addresses::rebuild(region);
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.
@@ -83,10 +89,6 @@ pub(crate) async fn follow_snapshot(region: Arc<Region>, snapshot: Arc<Published
 /// Goes on with an image's copy.
 pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<images::ImageState>>) {
     images::go_on(&region, &image.id).await;
-    security_groups::rebuild(region).await;
-    vpcs::rebuild(region).await;
-    network_interfaces::rebuild(region).await;
-    addresses::rebuild(region);
 }
 
 /// The public addresses that an account's resources have, or those of all.

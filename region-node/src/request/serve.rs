@@ -44,7 +44,7 @@ where
         return action(cx, input).await;
     };
     match cx.region.tokens.claim(&cx, I::ACTION, token, &input.encode_to_vec()).await? {
-        Outcome::Replay(response) => Ok(response),
+        Outcome::Replay(response) => crate::families::instances::replay(&cx, &response).map(|()| response),
         Outcome::First(claim) => {
             let (claim, kept) = (claim.clone(), Context { claim: Some(claim), ..cx });
             let response = action(kept.clone(), input).await?;

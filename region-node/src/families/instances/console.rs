@@ -1,12 +1,12 @@
 //! What an instance says of itself: its console, its first password, its UEFI variables (reference: GetConsoleOutput,
 //! GetPasswordData).
 
+use archipelago_proto::Ec2Error;
 use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{
     GetConsoleOutputRequest, GetConsoleOutputResult, GetInstanceUefiDataRequest, GetInstanceUefiDataResult,
     GetPasswordDataRequest, GetPasswordDataResult,
 };
-use archipelago_proto::Ec2Error;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
@@ -29,11 +29,14 @@ pub(super) async fn get_console_output(
     let public = row.public();
     let nitro = instance_types::find(public.instance_type()).is_some_and(|t| t.info().hypervisor() == "nitro");
     if input.latest() && !nitro {
-        return Err(Ec2Error::unsupported("The latest console output is available only for instances on the Nitro System."));
+        return Err(Ec2Error::unsupported(
+            "The latest console output is available only for instances on the Nitro System.",
+        ));
     }
     let timestamp = Some(if input.latest() { cx.shell.clock.now() } else { public.launch_time() });
     let booted = matches!(row.published.state.phase(), Phase::Running | Phase::Stopping | Phase::Stopped);
-    let output = booted.then(|| STANDARD.encode(if row.published.state.is_windows() { windows(&row) } else { linux(&row) }));
+    let output =
+        booted.then(|| STANDARD.encode(if row.published.state.is_windows() { windows(&row) } else { linux(&row) }));
     Ok(GetConsoleOutputResult { instance_id: input.instance_id, timestamp, output: Some(output.unwrap_or_default()) })
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use archipelago_proto::ec2::v1::{
     InstanceMonitoring, InstanceStateChange, MonitorInstancesRequest, MonitorInstancesResult, Monitoring,
-    RebootInstancesRequest, RebootInstancesResponse, StartInstancesRequest, StartInstancesResult,
-    StopInstancesRequest, StopInstancesResult, TerminateInstancesRequest, TerminateInstancesResult,
-    UnmonitorInstancesRequest, UnmonitorInstancesResult,
+    RebootInstancesRequest, RebootInstancesResponse, StartInstancesRequest, StartInstancesResult, StopInstancesRequest,
+    StopInstancesResult, TerminateInstancesRequest, TerminateInstancesResult, UnmonitorInstancesRequest,
+    UnmonitorInstancesResult,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 use futures::future::join_all;
@@ -119,7 +119,10 @@ pub(super) async fn terminate_instances(
     Ok(TerminateInstancesResult { terminating_instances })
 }
 
-pub(super) async fn monitor_instances(cx: Context, input: MonitorInstancesRequest) -> Ec2Result<MonitorInstancesResult> {
+pub(super) async fn monitor_instances(
+    cx: Context,
+    input: MonitorInstancesRequest,
+) -> Ec2Result<MonitorInstancesResult> {
     let instance_monitorings = monitor(&cx, &input.instance_ids, true).await?;
     Ok(MonitorInstancesResult { instance_monitorings })
 }
