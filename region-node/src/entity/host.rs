@@ -1,5 +1,6 @@
 //! The host of one kind: finds its resources, and wakes the actor that a command is for.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -23,11 +24,39 @@ pub struct Answer<E: Entity> {
 }
 
 /// The resources of one kind; cheap to clone.
-pub struct Host<E: Entity>(pub(super) Arc<Inner<E>>);
+pub struct Host<E: Entity>(pub(super) Shared<E>);
 
 impl<E: Entity> Clone for Host<E> {
     fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+/// What the actors of a kind share. Behind `dyn` the compiler takes its word for `Send` and `Sync`: every action holds
+/// the region and so every host, and to prove this of each state anew takes minutes.
+pub(super) struct Shared<E: Entity>(Arc<dyn Inside<E>>);
+
+trait Inside<E: Entity>: Send + Sync {
+    fn inner(&self) -> &Inner<E>;
+}
+
+impl<E: Entity> Inside<E> for Inner<E> {
+    fn inner(&self) -> &Self {
+        self
+    }
+}
+
+impl<E: Entity> Clone for Shared<E> {
+    fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
+    }
+}
+
+impl<E: Entity> Deref for Shared<E> {
+    type Target = Inner<E>;
+
+    fn deref(&self) -> &Inner<E> {
+        self.0.inner()
     }
 }
 
@@ -50,14 +79,14 @@ struct Slot<E: Entity> {
 
 impl<E: Entity> Host<E> {
     pub fn new(shell: &Arc<Shell>) -> Self {
-        Self(Arc::new(Inner {
+        Self(Shared(Arc::new(Inner {
             index: Index::default(),
             shell: Arc::clone(shell),
             awake: DashMap::new(),
             follower: OnceLock::new(),
             following: DashMap::new(),
             sweeps: AtomicU64::new(0),
-        }))
+        })))
     }
 
     /// Says what carries out the intents of this kind.
@@ -169,7 +198,7 @@ impl<E: Entity> Host<E> {
     fn wake(&self, id: &Id) -> (ActorRef<Message<E>>, Lease) {
         let mut slot = self.0.awake.entry(id.clone()).or_insert_with(|| {
             metrics::counter!("archipelago_actor_activations_total", "kind" => E::KIND.resource_type).increment(1);
-            let entity = EntityActor { id: id.clone(), inner: Arc::clone(&self.0) };
+            let entity = EntityActor { id: id.clone(), inner: self.0.clone() };
             let (actor, _) = ActorRuntime::spawn_instant(None, entity, ()).expect("an actor without a name starts");
             Slot { actor, lease: Lease::default(), used: 0 }
         });
