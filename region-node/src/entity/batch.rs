@@ -6,7 +6,7 @@ use std::sync::Arc;
 use archipelago_proto::Ec2Result;
 use imbl::OrdSet;
 
-use super::host::Shared;
+use super::host::Inside;
 use super::{Account, Entity, Host, Id, Published, Shell, record};
 use crate::store::Write;
 
@@ -36,7 +36,7 @@ impl Batch {
             if self.shell.store.keeps() {
                 self.writes.push(record::put(id, &self.account, published.sequence, &published.state));
             }
-            self.new.push(Box::new(Ready { host: host.0.clone(), published }));
+            self.new.push(Box::new(Ready { host: Arc::clone(&host.0), published }));
         }
         Ok(())
     }
@@ -94,7 +94,7 @@ trait Newborn: Send + Sync {
 }
 
 struct Ready<E: Entity> {
-    host: Shared<E>,
+    host: Inside<E>,
     published: Arc<Published<E>>,
 }
 

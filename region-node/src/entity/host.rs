@@ -24,39 +24,15 @@ pub struct Answer<E: Entity> {
 }
 
 /// The resources of one kind; cheap to clone.
-pub struct Host<E: Entity>(pub(super) Shared<E>);
+pub struct Host<E: Entity>(pub(super) Inside<E>);
+
+/// A host's inside, whose type the compiler does not look into: to prove that an action may move between
+/// threads it would walk through the types of every kind of resource, in every action, for minutes.
+pub(super) type Inside<E> = Arc<dyn Deref<Target = Inner<E>> + Send + Sync>;
 
 impl<E: Entity> Clone for Host<E> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-/// What the actors of a kind share. Behind `dyn` the compiler takes its word for `Send` and `Sync`: every action holds
-/// the region and so every host, and to prove this of each state anew takes minutes.
-pub(super) struct Shared<E: Entity>(Arc<dyn Inside<E>>);
-
-trait Inside<E: Entity>: Send + Sync {
-    fn inner(&self) -> &Inner<E>;
-}
-
-impl<E: Entity> Inside<E> for Inner<E> {
-    fn inner(&self) -> &Self {
-        self
-    }
-}
-
-impl<E: Entity> Clone for Shared<E> {
-    fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
-    }
-}
-
-impl<E: Entity> Deref for Shared<E> {
-    type Target = Inner<E>;
-
-    fn deref(&self) -> &Inner<E> {
-        self.0.inner()
     }
 }
 
@@ -79,7 +55,7 @@ struct Slot<E: Entity> {
 
 impl<E: Entity> Host<E> {
     pub fn new(shell: &Arc<Shell>) -> Self {
-        Self(Shared(Arc::new(Inner {
+        Self(Arc::new(Box::new(Inner {
             index: Index::default(),
             shell: Arc::clone(shell),
             awake: DashMap::new(),
@@ -198,7 +174,7 @@ impl<E: Entity> Host<E> {
     fn wake(&self, id: &Id) -> (ActorRef<Message<E>>, Lease) {
         let mut slot = self.0.awake.entry(id.clone()).or_insert_with(|| {
             metrics::counter!("archipelago_actor_activations_total", "kind" => E::KIND.resource_type).increment(1);
-            let entity = EntityActor { id: id.clone(), inner: self.0.clone() };
+            let entity = EntityActor { id: id.clone(), inner: Arc::clone(&self.0) };
             let (actor, _) = ActorRuntime::spawn_instant(None, entity, ()).expect("an actor without a name starts");
             Slot { actor, lease: Lease::default(), used: 0 }
         });
