@@ -1,10 +1,12 @@
 //! The host of one kind: finds its resources, and wakes the actor that a command is for.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use archipelago_proto::{Ec2Error, Ec2Result};
-use dashmap::{DashMap, DashSet};
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
 use imbl::{OrdMap, OrdSet};
 use ractor::{ActorRef, ActorRuntime};
 use tokio::sync::oneshot;
@@ -22,7 +24,11 @@ pub struct Answer<E: Entity> {
 }
 
 /// The resources of one kind; cheap to clone.
-pub struct Host<E: Entity>(pub(super) Arc<Inner<E>>);
+pub struct Host<E: Entity>(pub(super) Inside<E>);
+
+/// A host's inside, whose type the compiler does not look into: to prove that an action may move between
+/// threads it would walk through the types of every kind of resource, in every action, for minutes.
+pub(super) type Inside<E> = Arc<dyn Deref<Target = Inner<E>> + Send + Sync>;
 
 impl<E: Entity> Clone for Host<E> {
     fn clone(&self) -> Self {
@@ -35,7 +41,8 @@ pub(super) struct Inner<E: Entity> {
     pub(super) shell: Arc<Shell>,
     awake: DashMap<Id, Slot<E>>,
     follower: OnceLock<Follower<E>>,
-    following: DashSet<Id>,
+    /// Whose intent is being carried out; true once it has to be looked at again.
+    following: DashMap<Id, bool>,
     /// Counts sweeps; an actor that no sweep since the last but one has seen used is idle.
     sweeps: AtomicU64,
 }
@@ -48,14 +55,14 @@ struct Slot<E: Entity> {
 
 impl<E: Entity> Host<E> {
     pub fn new(shell: &Arc<Shell>) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(Box::new(Inner {
             index: Index::default(),
             shell: Arc::clone(shell),
             awake: DashMap::new(),
             follower: OnceLock::new(),
-            following: DashSet::new(),
+            following: DashMap::new(),
             sweeps: AtomicU64::new(0),
-        }))
+        })))
     }
 
     /// Says what carries out the intents of this kind.
@@ -108,13 +115,29 @@ impl<E: Entity> Host<E> {
         Ok(answer)
     }
 
-    /// Carries out what the resource is left to do. One at a time for each resource.
+    /// Carries out what the resource is left to do. One at a time for each resource: who comes meanwhile has it looked
+    /// at once more.
     pub(crate) async fn follow_up(&self, id: &Id) {
         let Some(follower) = self.0.follower.get() else { return };
-        let Some(published) = self.0.index.get(id).filter(|published| published.state.intent()) else { return };
-        if self.0.following.insert(id.clone()) {
-            follower(published).await;
-            self.0.following.remove(id);
+        let intent = || self.0.index.get(id).filter(|published| published.state.intent());
+        if intent().is_none() {
+            return;
+        }
+        match self.0.following.entry(id.clone()) {
+            Entry::Occupied(mut again) => {
+                again.insert(true);
+                return;
+            }
+            Entry::Vacant(free) => drop(free.insert(false)),
+        }
+        loop {
+            if let Some(published) = intent() {
+                follower(published).await;
+            }
+            if self.0.following.remove_if(id, |_, again| !*again || intent().is_none()).is_some() {
+                return;
+            }
+            self.0.following.insert(id.clone(), false);
         }
     }
 

@@ -11,6 +11,7 @@ use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
 use crate::Region;
+use crate::entity::Published;
 use crate::node::Guard;
 
 pub mod accounts;
@@ -48,21 +49,21 @@ macro_rules! routes {
 
 routes! {
     addresses: addresses_service_server::AddressesServiceServer,
-    volumes: volumes_service_server::VolumesServiceServer,
-    images: images_service_server::ImagesServiceServer,
-    snapshots: snapshots_service_server::SnapshotsServiceServer,
-    ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
+    ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
+    images: images_service_server::ImagesServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
-    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
+    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
     network_interfaces: network_interfaces_service_server::NetworkInterfacesServiceServer,
     regions: regions_service_server::RegionsServiceServer,
-    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
     route_tables: route_tables_service_server::RouteTablesServiceServer,
+    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
+    snapshots: snapshots_service_server::SnapshotsServiceServer,
     subnets: subnets_service_server::SubnetsServiceServer,
     tags: tags_service_server::TagsServiceServer,
+    volumes: volumes_service_server::VolumesServiceServer,
     vpcs: vpcs_service_server::VpcsServiceServer,
 }
 
@@ -70,10 +71,22 @@ routes! {
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     key_pairs::rebuild(region).await;
     images::rebuild(region).await;
+    snapshots::copies::rebuild(region).await;
     security_groups::rebuild(region).await;
     vpcs::rebuild(region).await;
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
+}
+
+/// Goes on with a snapshot's copy, and then with the images that wait for it.
+pub(crate) async fn follow_snapshot(region: Arc<Region>, snapshot: Arc<Published<snapshots::SnapshotState>>) {
+    snapshots::copies::go_on(&region, &snapshot.id).await;
+    images::snapshot_ended(&region, &snapshot.id).await;
+}
+
+/// Goes on with an image's copy.
+pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<images::ImageState>>) {
+    images::go_on(&region, &image.id).await;
 }
 
 /// The public addresses that an account's resources have, or those of all.
