@@ -27,6 +27,8 @@ pub(crate) struct LifecycleConfig {
     profile: Option<LifecycleName>,
     /// Milliseconds of single transitions.
     durations: BTreeMap<Transition, i64>,
+    /// How fast snapshots are copied between regions.
+    copy_mib_per_second: Option<u64>,
 }
 
 impl Config {
@@ -41,6 +43,10 @@ impl Config {
         let profile = match named.or(self.lifecycle.profile) {
             Some(LifecycleName::Realistic) => Lifecycle::realistic(),
             Some(LifecycleName::Instant) | None => Lifecycle::instant(),
+        };
+        let profile = match self.lifecycle.copy_mib_per_second {
+            Some(rate) => profile.with_copy_rate(rate),
+            None => profile,
         };
         let durations = self.lifecycle.durations.iter();
         durations.fold(profile, |lifecycle, (transition, duration)| lifecycle.with(*transition, *duration))

@@ -10,6 +10,7 @@ mod directory;
 mod error;
 mod gateway;
 mod node;
+mod peers;
 mod shutdown;
 mod supervisor;
 mod telemetry;

@@ -13,7 +13,7 @@ use archipelago_region_node::{Node, NodeConfig, Region};
 use crate::cli::NodeOptions;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::{shutdown, telemetry, up};
+use crate::{peers, shutdown, telemetry, up};
 
 pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let _telemetry = telemetry::start(&format!("archipelago-{}", options.region))?;
@@ -27,8 +27,10 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
         None => Store::Memory,
     };
     let lifecycle = config.lifecycle(options.world.lifecycle);
-    let region =
-        Region::open(facts, Arc::new(Clock::wall()), lifecycle, Ids::random(), store).await.map_err(Error::other)?;
+    let topology = config.topology(options.topology);
+    let peers = peers::peers(options.directory.as_deref(), topology, token.clone())?;
+    let clock = Arc::new(Clock::wall());
+    let region = Region::open(facts, clock, lifecycle, Ids::random(), store, peers).await.map_err(Error::other)?;
 
     let listener = up::listen(&options.listen).await?;
     let address = listener.local_addr().map_err(Error::other)?;

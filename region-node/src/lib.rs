@@ -8,6 +8,7 @@ pub mod entity;
 pub mod families;
 mod metering;
 mod node;
+pub mod peer;
 mod region;
 pub mod request;
 pub mod store;

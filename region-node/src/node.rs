@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use archipelago_proto::cluster::v1::admin_server::AdminServer;
+use archipelago_proto::cluster::v1::peer_server::PeerServer;
 use archipelago_proto::token::ClusterToken;
 use axum::routing::get;
 use tokio::net::TcpListener;
@@ -13,6 +14,7 @@ use tonic::transport::Server;
 use tonic::{Request, Status};
 
 use crate::admin::Operator;
+use crate::peer::Exporter;
 use crate::{Metrics, Region, families};
 
 /// What a node is besides its region.
@@ -61,6 +63,8 @@ impl Node {
         let mut routes = Routes::builder();
         routes.add_service(health_service);
         routes.add_service(InterceptedService::new(AdminServer::new(operator), guard.clone()));
+        let exporter = Exporter(Arc::clone(&self.region));
+        routes.add_service(InterceptedService::new(PeerServer::new(exporter), guard.clone()));
         families::add_services(&mut routes, &self.region, &guard);
         let (region, metrics) = (self.region, self.config.metrics);
         let router = routes

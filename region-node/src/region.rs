@@ -8,6 +8,7 @@ use archipelago_proto::regions;
 
 use crate::entity::{AnyHost, Entity, Host, Ids, Published, Registry, Shell};
 use crate::families;
+use crate::peer::Peers;
 use crate::request::{Context, Tokens};
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, Lifecycle};
@@ -21,6 +22,8 @@ macro_rules! region {
             pub facts: &'static regions::Region,
             pub shell: Arc<Shell>,
             pub tokens: Tokens,
+            /// The nodes of other regions.
+            pub peers: Arc<dyn Peers>,
             /// Held while an account's first resources are made.
             pub(crate) settling: tokio::sync::Mutex<()>,
             /// The IPv6 blocks that VPCs can have from Amazon.
@@ -31,10 +34,11 @@ macro_rules! region {
         }
 
         impl Region {
-            fn compose(facts: &'static regions::Region, shell: Arc<Shell>) -> Arc<Self> {
+            fn compose(facts: &'static regions::Region, shell: Arc<Shell>, peers: Arc<dyn Peers>) -> Arc<Self> {
                 $(let $host = Host::<$state>::new(&shell);)*
                 let hosts: Vec<Box<dyn AnyHost>> = vec![$(Box::new($host.clone())),*];
                 let _ = shell.registry.set(Registry::new(hosts));
+                Arc::new(Self { facts, shell, peers, tokens: Tokens::default(), settling: tokio::sync::Mutex::default(), $($host),* })
                 Arc::new(Self {
                     facts,
                     shell,
@@ -74,8 +78,9 @@ impl Region {
         lifecycle: Lifecycle,
         ids: Ids,
         store: Store,
+        peers: Arc<dyn Peers>,
     ) -> Result<Arc<Self>, StoreError> {
-        let region = Self::compose(facts, Arc::new(Shell::new(facts.name, clock, lifecycle, ids, store)));
+        let region = Self::compose(facts, Arc::new(Shell::new(facts.name, clock, lifecycle, ids, store)), peers);
         region.wire();
         region.restore().await?;
         let weak = Arc::downgrade(&region);
@@ -99,6 +104,8 @@ impl Region {
     /// Says what carries out the intents of each kind that has some.
     fn wire(self: &Arc<Self>) {
         self.follow(&self.network_interfaces, families::addresses::follow);
+        self.follow(&self.snapshots, families::follow_snapshot);
+        self.follow(&self.images, families::follow_image);
     }
 
     /// Sets a kind's follower. It holds the region weakly, since the region holds it.

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use archipelago_proto::{Ec2Error, Ec2Result};
-use dashmap::{DashMap, DashSet};
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
 use imbl::{OrdMap, OrdSet};
 use ractor::{ActorRef, ActorRuntime};
 use tokio::sync::oneshot;
@@ -35,7 +36,8 @@ pub(super) struct Inner<E: Entity> {
     pub(super) shell: Arc<Shell>,
     awake: DashMap<Id, Slot<E>>,
     follower: OnceLock<Follower<E>>,
-    following: DashSet<Id>,
+    /// Whose intent is being carried out; true once it has to be looked at again.
+    following: DashMap<Id, bool>,
     /// Counts sweeps; an actor that no sweep since the last but one has seen used is idle.
     sweeps: AtomicU64,
 }
@@ -53,7 +55,7 @@ impl<E: Entity> Host<E> {
             shell: Arc::clone(shell),
             awake: DashMap::new(),
             follower: OnceLock::new(),
-            following: DashSet::new(),
+            following: DashMap::new(),
             sweeps: AtomicU64::new(0),
         }))
     }
@@ -108,13 +110,29 @@ impl<E: Entity> Host<E> {
         Ok(answer)
     }
 
-    /// Carries out what the resource is left to do. One at a time for each resource.
+    /// Carries out what the resource is left to do. One at a time for each resource: who comes meanwhile has it looked
+    /// at once more.
     pub(crate) async fn follow_up(&self, id: &Id) {
         let Some(follower) = self.0.follower.get() else { return };
-        let Some(published) = self.0.index.get(id).filter(|published| published.state.intent()) else { return };
-        if self.0.following.insert(id.clone()) {
-            follower(published).await;
-            self.0.following.remove(id);
+        let intent = || self.0.index.get(id).filter(|published| published.state.intent());
+        if intent().is_none() {
+            return;
+        }
+        match self.0.following.entry(id.clone()) {
+            Entry::Occupied(mut again) => {
+                again.insert(true);
+                return;
+            }
+            Entry::Vacant(free) => drop(free.insert(false)),
+        }
+        loop {
+            if let Some(published) = intent() {
+                follower(published).await;
+            }
+            if self.0.following.remove_if(id, |_, again| !*again || intent().is_none()).is_some() {
+                return;
+            }
+            self.0.following.insert(id.clone(), false);
         }
     }
 

@@ -11,6 +11,7 @@ use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
 use crate::Region;
+use crate::entity::Published;
 use crate::node::Guard;
 
 pub mod accounts;
@@ -52,6 +53,7 @@ routes! {
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     images: images_service_server::ImagesServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
+    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
     key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
@@ -70,6 +72,18 @@ routes! {
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     key_pairs::rebuild(region).await;
     images::rebuild(region).await;
+    snapshots::copies::rebuild(region).await;
+}
+
+/// Goes on with a snapshot's copy, and then with the images that wait for it.
+pub(crate) async fn follow_snapshot(region: Arc<Region>, snapshot: Arc<Published<snapshots::SnapshotState>>) {
+    snapshots::copies::go_on(&region, &snapshot.id).await;
+    images::snapshot_ended(&region, &snapshot.id).await;
+}
+
+/// Goes on with an image's copy.
+pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<images::ImageState>>) {
+    images::go_on(&region, &image.id).await;
     security_groups::rebuild(region).await;
     vpcs::rebuild(region).await;
     network_interfaces::rebuild(region).await;

@@ -49,11 +49,16 @@ pub enum Transition {
     GatewayAttach,
 }
 
+/// 100 MiB/s: a root volume is copied in about a minute.
+const MODELLED_COPY_RATE: u64 = 100 << 20;
+
 /// The durations of a region.
 #[derive(Clone, Debug, Default)]
 pub struct Lifecycle {
     realistic: bool,
     set: BTreeMap<Transition, Millis>,
+    /// Bytes per second of a copy between regions; none: no time at all.
+    copy_rate: Option<u64>,
 }
 
 impl Lifecycle {
@@ -63,7 +68,7 @@ impl Lifecycle {
     }
 
     pub fn realistic() -> Self {
-        Self { realistic: true, set: BTreeMap::new() }
+        Self { realistic: true, set: BTreeMap::new(), copy_rate: Some(MODELLED_COPY_RATE) }
     }
 
     /// Sets one transition's duration, whatever the profile says.
@@ -71,6 +76,19 @@ impl Lifecycle {
     pub fn with(mut self, transition: Transition, duration: Millis) -> Self {
         self.set.insert(transition, duration.max(0));
         self
+    }
+
+    /// Sets how fast a snapshot is copied, in MiB per second.
+    #[must_use]
+    pub fn with_copy_rate(mut self, mib_per_second: u64) -> Self {
+        self.copy_rate = Some((mib_per_second << 20).max(1));
+        self
+    }
+
+    /// How long it takes to copy so much.
+    pub fn copying(&self, bytes: u64) -> Millis {
+        let millis = self.copy_rate.map_or(0, |rate| u128::from(bytes) * 1000 / u128::from(rate));
+        Millis::try_from(millis).unwrap_or(Millis::MAX)
     }
 
     pub fn duration(&self, transition: Transition) -> Millis {

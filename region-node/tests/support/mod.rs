@@ -8,6 +8,7 @@ use archipelago_proto::cluster::v1::Caller;
 use archipelago_proto::token::ClusterToken;
 use archipelago_proto::{Call, Ec2Error, regions};
 use archipelago_region_node::entity::Ids;
+use archipelago_region_node::peer::{NoPeers, Peers};
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::{Clock, Lifecycle};
 use archipelago_region_node::{Metrics, Node, NodeConfig, Region};
@@ -31,9 +32,13 @@ impl Sandbox {
     }
 
     pub async fn with(lifecycle: Lifecycle, store: Store) -> Self {
+        Self::of("us-east-1", lifecycle, store, Arc::new(NoPeers)).await
+    }
+
+    pub async fn of(name: &str, lifecycle: Lifecycle, store: Store, peers: Arc<dyn Peers>) -> Self {
         let clock = Arc::new(Clock::paused_at(START));
-        let facts = regions::find("us-east-1").unwrap();
-        let region = Region::open(facts, Arc::clone(&clock), lifecycle, Ids::seeded(1), store).await.unwrap();
+        let facts = regions::find(name).unwrap();
+        let region = Region::open(facts, Arc::clone(&clock), lifecycle, Ids::seeded(1), store, peers).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let node = Node::new(Arc::clone(&region), NodeConfig { token: token(), metrics: Metrics::none() });
@@ -63,7 +68,7 @@ pub fn ask_as<T>(account: &str, input: T) -> Request<T> {
     request
 }
 
-fn token() -> ClusterToken {
+pub fn token() -> ClusterToken {
     ClusterToken::new("test").unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use archipelago_proto::ec2::v1::Tag;
 use archipelago_proto::{Ec2Error, Ec2Result};
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 use prost::Message;
 
 use crate::entity::{Decision, Entity, Facts, Id, Kind};
@@ -12,6 +12,8 @@ pub struct AccountState {
     pub settings: Settings,
     /// Who has which name: a key pair's, say. Derived from those who have them.
     names: OrdMap<Name, Id>,
+    /// The snapshot copies under way. Derived too.
+    copies: OrdSet<Id>,
 }
 
 /// What the store keeps.
@@ -34,12 +36,18 @@ pub struct Name {
     pub name: String,
 }
 
+/// AWS: concurrent snapshot copies into a region.
+const MOST_COPIES: usize = 20;
+
 pub enum AccountCommand {
     Change(Settings),
     /// Whether volumes are encrypted by default.
     EncryptEbs(bool),
     /// The key for that, by its ARN; empty for AWS's own.
     EbsKey(String),
+    /// Snapshots that are to be copied into the region.
+    BeginCopies(Vec<Id>),
+    EndCopy(Id),
     /// Takes a name; it fails with the error if another has it.
     Claim {
         name: Name,
@@ -86,6 +94,18 @@ impl Entity for AccountState {
             AccountCommand::Change(settings) => next.settings = settings,
             AccountCommand::EncryptEbs(on) => next.settings.ebs_encryption_by_default = on,
             AccountCommand::EbsKey(arn) => next.settings.ebs_default_kms_key = arn,
+            AccountCommand::BeginCopies(ids) => {
+                next.copies.extend(ids);
+                if next.copies.len() > MOST_COPIES {
+                    return Err(Ec2Error::new(
+                        "ResourceLimitExceeded",
+                        format!(
+                            "Too many snapshot copies in progress. The limit is {MOST_COPIES} for this destination region."
+                        ),
+                    ));
+                }
+            }
+            AccountCommand::EndCopy(id) => drop(next.copies.remove(&id)),
             AccountCommand::Claim { name, by, taken } => match self.names.get(&name) {
                 Some(owner) if *owner != by => return Err(taken),
                 _ => drop(next.names.insert(name, by)),
@@ -112,6 +132,6 @@ impl Entity for AccountState {
     }
 
     fn decode(bytes: &[u8]) -> Option<Self> {
-        Some(Self { settings: Settings::decode(bytes).ok()?, names: OrdMap::new() })
+        Some(Self { settings: Settings::decode(bytes).ok()?, names: OrdMap::new(), copies: OrdSet::new() })
     }
 }

@@ -14,7 +14,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::create::iso;
 use super::find::owned;
-use super::{ImageCommand, attributes, describe, names, register};
+use super::{ImageCommand, attributes, copies, describe, names, register};
 use crate::entity::Id;
 use crate::families::snapshots::SnapshotCommand;
 use crate::request::{Context, family, required};
@@ -77,8 +77,7 @@ async fn delete_snapshot(cx: &Context, id: &str) -> &'static str {
 }
 
 async fn copy_image(cx: Context, input: CopyImageRequest) -> Ec2Result<CopyImageResult> {
-    let _ = (cx, input);
-    Err(Ec2Error::internal())
+    copies::copy(&cx, &input).await
 }
 
 async fn describe_image_attribute(cx: Context, input: DescribeImageAttributeRequest) -> Ec2Result<ImageAttribute> {

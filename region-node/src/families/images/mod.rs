@@ -3,9 +3,11 @@
 mod actions;
 mod attributes;
 mod catalogue;
+mod copies;
 mod create;
 mod describe;
 mod devices;
+mod export;
 mod filters;
 mod find;
 mod names;
@@ -15,7 +17,9 @@ mod state;
 
 pub use actions::Family;
 pub(crate) use catalogue::stock;
+pub(crate) use copies::{go_on, snapshot_ended};
 pub use create::create;
+pub(crate) use export::{exportable, shares};
 pub use find::{launchable, visible};
 pub(crate) use names::rebuild;
 pub use state::{ImageCommand, ImageCopy, ImageState};

@@ -11,7 +11,7 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::filters::{FILTERS, SnapshotRow};
-use super::{SnapshotCommand, SnapshotState, attributes, create, owned, view, visible};
+use super::{SnapshotCommand, SnapshotState, attributes, copies, copy_snapshot, create, owned, view, visible};
 use crate::entity::{Entity as _, Published, Shelf};
 use crate::request::{Context, Describe, check_account, family, tags_for};
 
@@ -45,6 +45,9 @@ async fn create_snapshot(cx: Context, input: CreateSnapshotRequest) -> Ec2Result
 async fn delete_snapshot(cx: Context, input: DeleteSnapshotRequest) -> Ec2Result<DeleteSnapshotResponse> {
     let snapshot = owned(&cx, input.snapshot_id())?;
     cx.snapshots.ask(&snapshot.id, SnapshotCommand::Delete).await?;
+    if snapshot.state.copy.is_some() {
+        copies::end(&cx, &cx.account, &snapshot.id).await;
+    }
     Ok(DeleteSnapshotResponse {})
 }
 
@@ -105,8 +108,7 @@ fn may_restore(cx: &Context, snapshot: &Published<SnapshotState>, user: &str) ->
 }
 
 async fn copy_snapshot(cx: Context, input: CopySnapshotRequest) -> Ec2Result<CopySnapshotResult> {
-    let _ = (cx, input);
-    Err(Ec2Error::internal())
+    copy_snapshot::copy(&cx, &input).await
 }
 
 async fn describe_snapshot_attribute(

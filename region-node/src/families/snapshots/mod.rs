@@ -3,14 +3,19 @@
 mod actions;
 mod attributes;
 mod content;
+pub(crate) mod copies;
+mod copy_snapshot;
 mod create;
+mod export;
 mod filters;
+mod presigned_url;
 mod state;
 mod view;
 
 pub use actions::Family;
-pub(crate) use content::BLOCK_BYTES;
 pub use content::Content;
+pub(crate) use copy_snapshot::{check_minutes, check_source_region};
 pub use create::create;
+pub(crate) use export::exportable;
 pub use state::{Copy, SnapshotCommand, SnapshotState};
 pub use view::{find, owned, view, visible};

@@ -1,0 +1,73 @@
+//! How a node reaches the nodes of other regions: by a fixed address book, or by asking the supervisor.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use archipelago_gateway::connect_lazily;
+use archipelago_proto::cluster::v1::LocateRequest;
+use archipelago_proto::cluster::v1::directory_client::DirectoryClient;
+use archipelago_proto::token::ClusterToken;
+use archipelago_proto::topology::Topology;
+use archipelago_proto::{Ec2Error, Ec2Result};
+use archipelago_region_node::peer::Peers;
+use async_trait::async_trait;
+use tonic::Request;
+use tonic::transport::Channel;
+
+use crate::error::{Error, Result};
+
+/// Who knows where the nodes are.
+enum Addresses {
+    Book(Topology),
+    Desk(DirectoryClient<Channel>),
+}
+
+struct ClusterPeers {
+    addresses: Addresses,
+    token: ClusterToken,
+    /// By address, since a node that was restarted has another.
+    channels: Mutex<HashMap<String, Channel>>,
+}
+
+/// The peers of a node that has either the address of a directory or an address book.
+pub(crate) fn peers(directory: Option<&str>, topology: Topology, token: ClusterToken) -> Result<Arc<dyn Peers>> {
+    let addresses = match directory {
+        Some(desk) => Addresses::Desk(DirectoryClient::new(connect_lazily(desk).map_err(Error::other)?)),
+        None => Addresses::Book(topology),
+    };
+    Ok(Arc::new(ClusterPeers { addresses, token, channels: Mutex::default() }))
+}
+
+impl ClusterPeers {
+    async fn address(&self, region: &str) -> Ec2Result<String> {
+        match &self.addresses {
+            Addresses::Book(topology) => {
+                let missing = || Ec2Error::unavailable(format!("No node serves the region {region} here."));
+                topology.address(region).map(str::to_owned).ok_or_else(missing)
+            }
+            Addresses::Desk(desk) => {
+                let mut request = Request::new(LocateRequest { region: region.to_owned() });
+                self.token.write_to(request.metadata_mut());
+                Ok(desk.clone().locate(request).await?.into_inner().address)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Peers for ClusterPeers {
+    async fn channel(&self, region: &str) -> Ec2Result<Channel> {
+        let address = self.address(region).await?;
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(channel) = channels.get(&address) {
+            return Ok(channel.clone());
+        }
+        let channel = connect_lazily(&address).map_err(|_| Ec2Error::internal())?;
+        channels.insert(address, channel.clone());
+        Ok(channel)
+    }
+
+    fn token(&self) -> Option<ClusterToken> {
+        Some(self.token.clone())
+    }
+}

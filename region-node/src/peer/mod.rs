@@ -1,0 +1,36 @@
+//! Between regions: what this node lets others export, and how it asks others (proto: cluster.v1.Peer).
+
+mod server;
+mod source;
+
+use archipelago_proto::token::ClusterToken;
+use archipelago_proto::{Ec2Error, Ec2Result};
+use async_trait::async_trait;
+use tonic::transport::Channel;
+
+pub(crate) use server::Exporter;
+pub(crate) use source::{Exported, Source};
+
+/// The way to the nodes of other regions. An address book is one; a supervisor that knows where they are is another.
+#[async_trait]
+pub trait Peers: Send + Sync {
+    /// A channel to the region's node. A fault of the way shows when it is used.
+    async fn channel(&self, region: &str) -> Ec2Result<Channel>;
+
+    /// What lets this node in.
+    fn token(&self) -> Option<ClusterToken>;
+}
+
+/// A node that is alone in the world.
+pub struct NoPeers;
+
+#[async_trait]
+impl Peers for NoPeers {
+    async fn channel(&self, region: &str) -> Ec2Result<Channel> {
+        Err(Ec2Error::unavailable(format!("The region {region} cannot be reached from here.")))
+    }
+
+    fn token(&self) -> Option<ClusterToken> {
+        None
+    }
+}

@@ -1,0 +1,71 @@
+//! What other regions' nodes may have from this one.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use archipelago_proto::cluster::v1::peer_server::Peer;
+use archipelago_proto::cluster::v1::snapshot_part::Part;
+use archipelago_proto::cluster::v1::{
+    ExportImageRequest, ExportImageResponse, ExportSnapshotRequest, SnapshotBlocks, SnapshotDescription, SnapshotPart,
+};
+use archipelago_proto::trace;
+use futures::Stream;
+use prost::Message as _;
+use tonic::{Request, Response, Status};
+
+use crate::Region;
+use crate::families::{images, snapshots};
+
+/// Checksums in one part of a stream.
+const BLOCKS_IN_PART: u64 = 1024;
+
+pub(crate) struct Exporter(pub(crate) Arc<Region>);
+
+#[tonic::async_trait]
+impl Peer for Exporter {
+    type ExportSnapshotStream = Pin<Box<dyn Stream<Item = Result<SnapshotPart, Status>> + Send>>;
+
+    async fn export_snapshot(
+        &self,
+        request: Request<ExportSnapshotRequest>,
+    ) -> Result<Response<Self::ExportSnapshotStream>, Status> {
+        let span = tracing::info_span!("export_snapshot", snapshot = request.get_ref().snapshot_id);
+        trace::continue_from(&span, request.metadata());
+        let _entered = span.entered();
+        let request = request.into_inner();
+        let (account, id) = (&request.account, &request.snapshot_id);
+        let by_image = images::shares(&self.0, account, &request.image_id, id);
+        let snapshot = snapshots::exportable(&self.0, account, id, by_image)?;
+        let content = snapshot.state.content();
+        let description = Part::Description(SnapshotDescription {
+            snapshot: snapshot.state.public.encode_to_vec().into(),
+            blocks: content.blocks(),
+            seed: content.seed,
+        });
+        let first = request.first_block.min(content.blocks());
+        let end = match request.most_blocks {
+            _ if request.describe_only => first,
+            0 => content.blocks(),
+            most => content.blocks().min(first.saturating_add(most)),
+        };
+        let step = usize::try_from(BLOCKS_IN_PART).unwrap_or(usize::MAX);
+        let runs = (first..end).step_by(step).map(move |from| {
+            let checksums = content.checksums(from..end.min(from + BLOCKS_IN_PART));
+            Part::Blocks(SnapshotBlocks { first: from, checksums })
+        });
+        let parts = std::iter::once(description).chain(runs).map(|part| Ok(SnapshotPart { part: Some(part) }));
+        Ok(Response::new(Box::pin(futures::stream::iter(parts))))
+    }
+
+    async fn export_image(
+        &self,
+        request: Request<ExportImageRequest>,
+    ) -> Result<Response<ExportImageResponse>, Status> {
+        let span = tracing::info_span!("export_image", image = request.get_ref().image_id);
+        trace::continue_from(&span, request.metadata());
+        let _entered = span.entered();
+        let request = request.into_inner();
+        let image = images::exportable(&self.0, &request.account, &request.image_id)?;
+        Ok(Response::new(ExportImageResponse { image: image.encode_to_vec().into() }))
+    }
+}
