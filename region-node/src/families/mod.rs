@@ -53,7 +53,6 @@ routes! {
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     images: images_service_server::ImagesServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
-    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
     key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
@@ -73,6 +72,10 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     key_pairs::rebuild(region).await;
     images::rebuild(region).await;
     snapshots::copies::rebuild(region).await;
+    security_groups::rebuild(region).await;
+    vpcs::rebuild(region).await;
+    network_interfaces::rebuild(region).await;
+    addresses::rebuild(region);
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.
@@ -84,10 +87,6 @@ pub(crate) async fn follow_snapshot(region: Arc<Region>, snapshot: Arc<Published
 /// Goes on with an image's copy.
 pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<images::ImageState>>) {
     images::go_on(&region, &image.id).await;
-    security_groups::rebuild(region).await;
-    vpcs::rebuild(region).await;
-    network_interfaces::rebuild(region).await;
-    addresses::rebuild(region);
 }
 
 /// The public addresses that an account's resources have, or those of all.
