@@ -28,6 +28,8 @@ macro_rules! region {
             pub(crate) settling: tokio::sync::Mutex<()>,
             /// The IPv6 blocks that VPCs can have from Amazon.
             pub(crate) ipv6_pool: families::vpcs::Ipv6Pool,
+            /// The public IPv4 addresses that interfaces borrow, and elastic ones.
+            pub(crate) public_addresses: families::network_interfaces::PublicPool,
             $($(#[$doc])* pub $host: Host<$state>,)*
         }
 
@@ -43,6 +45,7 @@ macro_rules! region {
                     tokens: Tokens::default(),
                     settling: tokio::sync::Mutex::default(),
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
+                    public_addresses: families::network_interfaces::PublicPool::new(facts),
                     $($host),*
                 })
             }
@@ -63,6 +66,8 @@ region! {
     snapshots: families::snapshots::SnapshotState,
     images: families::images::ImageState,
     volumes: families::volumes::VolumeState,
+    network_interfaces: families::network_interfaces::NetworkInterfaceState,
+    addresses: families::addresses::AddressState,
 }
 
 impl Region {
@@ -98,6 +103,7 @@ impl Region {
 
     /// Says what carries out the intents of each kind that has some.
     fn wire(self: &Arc<Self>) {
+        self.follow(&self.network_interfaces, families::addresses::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
     }
@@ -136,9 +142,11 @@ impl Region {
     /// Forgets the resources of one account, or of all.
     pub async fn reset(&self, account: Option<&str>) -> Ec2Result<()> {
         let mut writes = self.tokens.forget(account);
+        let public_addresses = families::public_addresses(self, account);
         for host in self.shell.registry().hosts() {
             writes.extend(host.forget(account));
         }
+        public_addresses.into_iter().for_each(|address| self.public_addresses.give_back(address));
         Ok(self.shell.store.commit(writes).await?)
     }
 

@@ -43,6 +43,12 @@ impl Shell {
         self.registry.get().expect("the region registers its hosts before it serves")
     }
 
+    /// A number that no resource has, and that is lower than those of all that are created later. It is
+    /// unique for as long as something created after it carries it.
+    pub(crate) fn unique_number(&self) -> u64 {
+        self.next_sequence()
+    }
+
     pub(super) fn next_sequence(&self) -> u64 {
         self.sequence.fetch_add(1, Ordering::Relaxed)
     }

@@ -4,6 +4,7 @@
 //! Families call only downward: regions, accounts, key pairs, DHCP options -> images -> VPCs -> subnets,
 //! groups, tables, gateways -> interfaces, volumes, snapshots, addresses -> instances.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use tonic::service::RoutesBuilder;
@@ -14,22 +15,20 @@ use crate::entity::Published;
 use crate::node::Guard;
 
 pub mod accounts;
+pub mod addresses;
 pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod images;
 pub mod instance_types;
 pub mod internet_gateways;
+pub mod key_pairs;
 pub mod network_acls;
+pub mod network_interfaces;
 pub mod regions;
 pub mod route_tables;
 pub mod security_groups;
 pub mod snapshots;
 pub mod subnets;
-pub mod security_groups;
-pub mod snapshots;
-
-pub mod key_pairs;
-pub mod regions;
 pub mod tags;
 pub mod volumes;
 pub mod vpcs;
@@ -49,21 +48,23 @@ macro_rules! routes {
 }
 
 routes! {
-    volumes: volumes_service_server::VolumesServiceServer,
-    images: images_service_server::ImagesServiceServer,
-    snapshots: snapshots_service_server::SnapshotsServiceServer,
-    ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
+    addresses: addresses_service_server::AddressesServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
+    ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
+    images: images_service_server::ImagesServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
-
     key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
+    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
+    network_interfaces: network_interfaces_service_server::NetworkInterfacesServiceServer,
     regions: regions_service_server::RegionsServiceServer,
-    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
     route_tables: route_tables_service_server::RouteTablesServiceServer,
+    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
+    snapshots: snapshots_service_server::SnapshotsServiceServer,
     subnets: subnets_service_server::SubnetsServiceServer,
     tags: tags_service_server::TagsServiceServer,
+    volumes: volumes_service_server::VolumesServiceServer,
     vpcs: vpcs_service_server::VpcsServiceServer,
 }
 
@@ -85,4 +86,12 @@ pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<image
     images::go_on(&region, &image.id).await;
     security_groups::rebuild(region).await;
     vpcs::rebuild(region).await;
+    network_interfaces::rebuild(region).await;
+    addresses::rebuild(region);
+}
+
+/// The public addresses that an account's resources have, or those of all.
+pub(crate) fn public_addresses(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
+    let lent = network_interfaces::of_account(region, account);
+    lent.into_iter().chain(addresses::of_account(region, account)).collect()
 }

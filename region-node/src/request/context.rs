@@ -8,7 +8,7 @@ use prost::Message;
 
 use super::tokens::Claim;
 use crate::Region;
-use crate::entity::{Account, Batch, Id, Undo};
+use crate::entity::{Account, Batch, Entity, Host, Id, Undo};
 
 /// An action's surroundings. It reads as the region itself: `cx.volumes.find(..)`.
 #[derive(Clone)]
@@ -47,12 +47,18 @@ impl Context {
         Ok(response)
     }
 
-    /// Makes one resource a dependent of another before it links to it, so that the other cannot be
-    /// deleted in between.
-    pub async fn hold(&self, undo: &mut Undo, link: &Id, by: &Id) -> Ec2Result<()> {
+    /// Makes a resource a dependent of another before it links to it, so that the other cannot be deleted
+    /// in between.
+    pub async fn hold<E: Entity>(&self, undo: &mut Undo, host: &Host<E>, by: &Id, link: &Id) -> Ec2Result<()> {
         self.shell.registry().hold(link, vec![by.clone()]).await?;
-        let (region, link, by) = (Arc::clone(&self.region), link.clone(), by.clone());
-        undo.push(async move { region.shell.registry().release(&link, vec![by]) });
+        let (region, host, link, by) = (Arc::clone(&self.region), host.clone(), link.clone(), by.clone());
+        undo.push(async move {
+            // It may have linked to it all the while.
+            let linked = host.index().get(&by).is_some_and(|published| published.state.links().contains(&link));
+            if !linked {
+                region.shell.registry().release(&link, vec![by]);
+            }
+        });
         Ok(())
     }
 

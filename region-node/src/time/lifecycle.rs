@@ -43,6 +43,8 @@ pub enum Transition {
     InterfaceAttach,
     /// detaching -> available
     InterfaceDetach,
+    /// A PTR record's PENDING -> set
+    AddressAttributeChange,
     /// An attachment's or association's attaching -> attached
     GatewayAttach,
 }
@@ -113,6 +115,7 @@ fn modelled(transition: Transition) -> Millis {
         Transition::ImageCreate => 60_000,
         Transition::VpcCreate | Transition::SubnetCreate | Transition::GatewayAttach => 1_000,
         Transition::InterfaceAttach | Transition::InterfaceDetach => 2_000,
+        Transition::AddressAttributeChange => 10_000,
     }
 }
 

@@ -4,7 +4,7 @@ use archipelago_proto::ec2::v1::{InternetGateway, InternetGatewayAttachment};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
-use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, resource};
+use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part, resource};
 use crate::families::vpcs::no_association;
 use crate::time::{Millis, Transition};
 
@@ -159,10 +159,13 @@ impl Entity for InternetGatewayState {
         Next::Become(next)
     }
 
-    /// The association is among them, so that the gateway is found by its id.
     fn links(&self) -> Vec<Id> {
-        let tables = self.route_table.iter().flat_map(|table| [&*table.association, &*table.route_table]);
-        self.vpc().into_iter().chain(tables).map(Id::new).collect()
+        let table = self.route_table.iter().map(|table| table.route_table.as_str());
+        self.vpc().into_iter().chain(table).map(Id::new).collect()
+    }
+
+    fn parts(&self) -> Vec<Part<'_>> {
+        self.route_table.iter().map(|table| Part::untagged(&table.association)).collect()
     }
 
     resource!(tags);

@@ -13,8 +13,7 @@ pub(super) async fn replace_network_acl_association(
     input: ReplaceNetworkAclAssociationRequest,
 ) -> Ec2Result<ReplaceNetworkAclAssociationResult> {
     let association = Id::new(input.association_id());
-    let subnets = cx.subnets.linked_to(&association);
-    let subnet = subnets.values().find(|subnet| subnet.account == cx.account);
+    let subnet = cx.subnets.of_part(&cx.account, &association);
     let subnet = subnet.filter(|subnet| subnet.state.network_acl.id == association);
     let subnet = subnet.ok_or_else(|| no_association(&association))?;
     let acl = cx.network_acls.find(&cx.account, input.network_acl_id())?;
@@ -23,7 +22,7 @@ pub(super) async fn replace_network_acl_association(
         return Err(Ec2Error::invalid_parameter(message));
     }
     let mut undo = Undo::default();
-    cx.hold(&mut undo, &acl.id, &subnet.id).await?;
+    cx.hold(&mut undo, &cx.subnets, &subnet.id, &acl.id).await?;
     let id = cx.shell.ids.prefixed("aclassoc");
     let new = Association { id: id.clone(), to: acl.id.clone() };
     let outcome = cx.subnets.ask(&subnet.id, SubnetCommand::ReplaceAcl { association, new }).await;

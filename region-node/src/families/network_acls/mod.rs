@@ -9,4 +9,4 @@ mod state;
 mod view;
 
 pub use actions::Family;
-pub use state::{NetworkAclCommand, NetworkAclState};
+pub use state::{NetworkAclCommand, NetworkAclState, allow_ipv6};

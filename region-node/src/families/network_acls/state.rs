@@ -61,6 +61,12 @@ impl NetworkAclState {
     }
 }
 
+/// The entries of a default ACL that let IPv6 through.
+pub fn allow_ipv6() -> [NetworkAclEntry; 2] {
+    [true, false]
+        .map(|egress| NetworkAclEntry { ipv6_cidr_block: Some("::/0".into()), ..everything(egress, 101, "allow") })
+}
+
 /// All traffic in one direction.
 pub(super) fn everything(egress: bool, rule_number: i32, action: &str) -> NetworkAclEntry {
     NetworkAclEntry {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use archipelago_proto::{Ec2Error, Ec2Result};
 
-use crate::entity::{Entity, Host, Id, Published, Undo, workflow};
+use crate::entity::{Id, Published, Undo, workflow};
 use crate::families::internet_gateways::{GatewayTable, InternetGatewayCommand, InternetGatewayState};
 use crate::families::subnets::{Association, SubnetCommand, SubnetState};
 use crate::families::vpcs::{VpcCommand, VpcState, no_association};
@@ -21,16 +21,20 @@ pub(super) enum Owner {
 impl Owner {
     /// The owner of the association with this id.
     pub(super) fn of(cx: &Context, id: &Id) -> Ec2Result<Self> {
-        let owner = linking(cx, &cx.subnets, id).map(Self::Subnet);
-        let owner = owner.or_else(|| linking(cx, &cx.vpcs, id).map(Self::Main));
-        owner.or_else(|| linking(cx, &cx.internet_gateways, id).map(Self::Gateway)).ok_or_else(|| no_association(id))
+        let subnet = cx.subnets.of_part(&cx.account, id);
+        let subnet = subnet.filter(|subnet| subnet.state.route_table.as_ref().is_some_and(|table| table.id == *id));
+        let owner = subnet.map(Self::Subnet);
+        let owner = owner.or_else(|| cx.vpcs.of_part(&cx.account, id).map(Self::Main));
+        let owner = owner.or_else(|| cx.internet_gateways.of_part(&cx.account, id).map(Self::Gateway));
+        owner.ok_or_else(|| no_association(id))
     }
 
-    fn id(&self) -> &Id {
+    /// The table cannot be deleted from here on.
+    async fn hold(&self, cx: &Context, undo: &mut Undo, table: &Id) -> Ec2Result<()> {
         match self {
-            Self::Subnet(subnet) => &subnet.id,
-            Self::Gateway(gateway) => &gateway.id,
-            Self::Main(vpc) => &vpc.id,
+            Self::Subnet(subnet) => cx.hold(undo, &cx.subnets, &subnet.id, table).await,
+            Self::Gateway(gateway) => cx.hold(undo, &cx.internet_gateways, &gateway.id, table).await,
+            Self::Main(vpc) => cx.hold(undo, &cx.vpcs, &vpc.id, table).await,
         }
     }
 
@@ -60,7 +64,7 @@ impl Owner {
     pub(super) async fn associate(&self, cx: &Context, table: &Id) -> Ec2Result<Id> {
         let id = fresh(cx);
         let mut undo = Undo::default();
-        cx.hold(&mut undo, table, self.id()).await?;
+        self.hold(cx, &mut undo, table).await?;
         let outcome = match self {
             Self::Subnet(subnet) => {
                 let command = SubnetCommand::AssociateTable(Association { id, to: table.clone() });
@@ -81,7 +85,7 @@ impl Owner {
     pub(super) async fn replace(&self, cx: &Context, association: Id, table: &Id) -> Ec2Result<Id> {
         let id = fresh(cx);
         let mut undo = Undo::default();
-        cx.hold(&mut undo, table, self.id()).await?;
+        self.hold(cx, &mut undo, table).await?;
         let outcome = match self {
             Self::Subnet(subnet) => {
                 let new = Association { id: id.clone(), to: table.clone() };
@@ -115,11 +119,6 @@ impl Owner {
             }
         }
     }
-}
-
-/// The caller's resource that links to an association's id.
-fn linking<E: Entity>(cx: &Context, host: &Host<E>, id: &Id) -> Option<Arc<Published<E>>> {
-    host.linked_to(id).values().find(|published| published.account == cx.account).cloned()
 }
 
 fn fresh(cx: &Context) -> Id {

@@ -1,27 +1,30 @@
 //! The actions on subnets (reference: CreateSubnet, DeleteSubnet, DescribeSubnets, ModifySubnetAttribute).
 
 use archipelago_proto::ec2::v1::{
-    BlockPublicAccessStates, CreateSubnetRequest, CreateSubnetResult, DeleteSubnetRequest, DeleteSubnetResponse,
-    DescribeSubnetsRequest, DescribeSubnetsResult, ModifySubnetAttributeRequest, ModifySubnetAttributeResponse, Subnet,
-    SubnetCidrBlockState, SubnetIpv6CidrBlockAssociation, Tag,
+    CreateSubnetRequest, CreateSubnetResult, DeleteSubnetRequest, DeleteSubnetResponse, DescribeSubnetsRequest,
+    DescribeSubnetsResult, ModifySubnetAttributeRequest, ModifySubnetAttributeResponse,
 };
-use archipelago_proto::regions::Zone;
 use archipelago_proto::{Ec2Error, Ec2Result};
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::attributes::{Attribute, dns_options};
+use super::attributes::Attribute;
+use super::creation::{NewSubnet, create, zone};
+use super::default_subnet::create_default_subnet;
 use super::filters::FILTERS;
-use super::{Association, SubnetCommand, SubnetState};
-use crate::entity::{Entity as _, Id, Undo, workflow};
+use super::ipv6::{associate_subnet_cidr_block, disassociate_subnet_cidr_block};
+use super::{SubnetCommand, SubnetState};
+use crate::entity::{Entity as _, Id};
 use crate::families::vpcs::VpcCommand;
 use crate::request::{Context, Describe, family, ipv4_block, ipv6_block, tags_for};
-use crate::time::Transition;
 
 family! {
     SubnetsService in subnets_service_server {
+        associate_subnet_cidr_block(AssociateSubnetCidrBlockRequest),
+        create_default_subnet(CreateDefaultSubnetRequest),
         create_subnet(CreateSubnetRequest),
         delete_subnet(DeleteSubnetRequest),
         describe_subnets(DescribeSubnetsRequest),
+        disassociate_subnet_cidr_block(DisassociateSubnetCidrBlockRequest),
         modify_subnet_attribute(ModifySubnetAttributeRequest),
     }
 }
@@ -31,26 +34,11 @@ async fn create_subnet(cx: Context, input: CreateSubnetRequest) -> Ec2Result<Cre
     let tags = tags_for(kind, &[kind], &input.tag_specifications)?;
     refuse_pools(&input)?;
     let (ipv4, ipv6) = blocks(&input)?;
-    let zone = zone(&cx, &input)?;
+    let zone = zone(&cx, input.availability_zone.as_deref(), input.availability_zone_id.as_deref())?;
     let vpc = cx.vpcs.find(&cx.account, input.vpc_id())?;
 
-    let id = cx.subnets.fresh_id();
     let new = NewSubnet { vpc: &vpc.id, zone, ipv4, ipv6, default: false, tags };
-    let subnet = new.state(&cx, &id, &vpc.state.default_acl);
-    let response = CreateSubnetResult { subnet: Some(subnet.view()) };
-
-    let mut undo = Undo::default();
-    let (taken, by) = (subnet.blocks(), id.clone());
-    cx.vpcs.ask(&vpc.id, VpcCommand::TakeBlocks { blocks: taken.clone(), by: by.clone() }).await?;
-    let (vpcs, vpc) = (cx.vpcs.clone(), vpc.id.clone());
-    undo.push(async move { drop(vpcs.ask(&vpc, VpcCommand::FreeBlocks { blocks: taken, by }).await) });
-
-    let mut batch = cx.batch();
-    let outcome = match batch.create(&cx.subnets, &id, subnet) {
-        Ok(()) => cx.commit(batch, response).await,
-        Err(error) => Err(error),
-    };
-    workflow(undo, outcome).await
+    create(&cx, &vpc, new, |subnet| CreateSubnetResult { subnet: Some(subnet) }).await
 }
 
 /// Address pools and Outposts are made by actions that do not exist here, so that no id of one is known.
@@ -85,85 +73,6 @@ fn blocks(input: &CreateSubnetRequest) -> Ec2Result<(Option<Ipv4Net>, Option<Ipv
         (Some(block), _) if !(16..=28).contains(&block.prefix_len()) => Err(out_of_range(&block.to_string())),
         (_, Some(block)) if block.prefix_len() != 64 => Err(out_of_range(&block.to_string())),
         both => Ok(both),
-    }
-}
-
-/// By its name or its id; the first one if there is neither.
-fn zone(cx: &Context, input: &CreateSubnetRequest) -> Ec2Result<&'static Zone> {
-    let mut zones = cx.facts.availability_zones();
-    let (parameter, value, zone) = match (&input.availability_zone, &input.availability_zone_id) {
-        (Some(_), Some(_)) => {
-            return Err(Ec2Error::invalid_combination(
-                "The parameters availabilityZone and availabilityZoneId may not be specified together",
-            ));
-        }
-        (Some(name), None) => ("availabilityZone", name.as_str(), zones.find(|zone| zone.name == *name)),
-        (None, Some(id)) => ("availabilityZoneId", id.as_str(), zones.find(|zone| zone.id == *id)),
-        (None, None) => ("availabilityZone", "", zones.next()),
-    };
-    zone.ok_or_else(|| {
-        let names = cx.facts.availability_zones().map(|zone| zone.name).collect::<Vec<_>>().join(", ");
-        Ec2Error::invalid_parameter(format!(
-            "Value ({value}) for parameter {parameter} is invalid. Subnets can currently only be created in the following availability zones: {names}."
-        ))
-    })
-}
-
-/// What a subnet is to be.
-pub struct NewSubnet<'a> {
-    pub vpc: &'a Id,
-    pub zone: &'static Zone,
-    pub ipv4: Option<Ipv4Net>,
-    pub ipv6: Option<Ipv6Net>,
-    /// The default one of its zone.
-    pub default: bool,
-    pub tags: Vec<Tag>,
-}
-
-impl NewSubnet<'_> {
-    pub fn blocks(&self) -> impl Iterator<Item = IpNet> {
-        self.ipv4.map(IpNet::from).into_iter().chain(self.ipv6.map(IpNet::from))
-    }
-
-    /// The subnet, associated with its VPC's default ACL.
-    pub fn state(self, cx: &Context, id: &Id, default_acl: &Id) -> SubnetState {
-        let native = self.ipv4.is_none();
-        let public = Subnet {
-            availability_zone_id: Some(self.zone.id.into()),
-            map_customer_owned_ip_on_launch: Some(false),
-            owner_id: Some(cx.account.to_string()),
-            assign_ipv6_address_on_creation: Some(native),
-            ipv6_cidr_block_association_set: self.ipv6.into_iter().map(|block| ipv6_association(cx, block)).collect(),
-            tags: self.tags,
-            subnet_arn: Some(cx.arn("subnet", id)),
-            enable_dns64: Some(false),
-            ipv6_native: Some(native),
-            private_dns_name_options_on_launch: Some(dns_options(native)),
-            block_public_access_states: Some(BlockPublicAccessStates {
-                internet_gateway_block_mode: Some("off".into()),
-            }),
-            subnet_id: Some(id.to_string()),
-            state: Some("pending".into()),
-            vpc_id: Some(self.vpc.to_string()),
-            cidr_block: self.ipv4.map(|block| block.to_string()),
-            availability_zone: Some(self.zone.name.into()),
-            default_for_az: Some(self.default),
-            map_public_ip_on_launch: Some(self.default),
-            ..Subnet::default()
-        };
-        let acl = Association { id: cx.shell.ids.prefixed("aclassoc"), to: default_acl.clone() };
-        let settles = cx.shell.clock.now() + cx.shell.lifecycle.duration(Transition::SubnetCreate);
-        SubnetState::new(public, acl, settles)
-    }
-}
-
-fn ipv6_association(cx: &Context, block: Ipv6Net) -> SubnetIpv6CidrBlockAssociation {
-    SubnetIpv6CidrBlockAssociation {
-        association_id: Some(cx.shell.ids.prefixed("subnet-cidr-assoc").to_string()),
-        ipv6_cidr_block: Some(block.to_string()),
-        ipv6_cidr_block_state: Some(SubnetCidrBlockState { state: Some("associating".into()), status_message: None }),
-        ipv6_address_attribute: Some("public".into()),
-        ip_source: Some("amazon".into()),
     }
 }
 

@@ -105,6 +105,10 @@ impl Ipv6Addresses {
         Self { block, taken: HashSet::new() }
     }
 
+    pub(super) fn is_unused(&self) -> bool {
+        self.taken.is_empty()
+    }
+
     /// Amazon picks them at random; `random` gives the numbers.
     pub(super) fn take_any(&mut self, mut random: impl FnMut() -> u64) -> Option<Ipv6Addr> {
         let network = u128::from(self.block.network());

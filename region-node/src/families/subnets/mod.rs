@@ -4,9 +4,13 @@ mod actions;
 mod addresses;
 mod allocation;
 mod attributes;
+mod creation;
+mod default_subnet;
 mod filters;
+mod ipv6;
 mod state;
 
-pub use actions::{Family, NewSubnet};
+pub use actions::Family;
 pub use allocation::{allocate, allocate_ipv6, free, free_ipv6};
+pub use creation::NewSubnet;
 pub use state::{Allocated, Association, SubnetCommand, SubnetState, Wanted};

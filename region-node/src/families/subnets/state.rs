@@ -2,16 +2,16 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use archipelago_proto::ec2::v1::{Subnet, Tag};
+use archipelago_proto::ec2::v1::{Subnet, SubnetIpv6CidrBlockAssociation, Tag};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prost::Message;
 
 use super::addresses::{Addresses, Ipv6Addresses};
 use super::attributes::Attribute;
-use crate::entity::{Decision, Entity, Facts, Id, Kind, Next};
+use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part};
 use crate::families::vpcs::no_association;
-use crate::time::Millis;
+use crate::time::{Millis, Transition};
 
 #[derive(Clone)]
 pub struct SubnetState {
@@ -74,6 +74,9 @@ pub enum SubnetCommand {
         by: Vec<Wanted<Ipv6Addr>>,
     },
     FreeIpv6(Vec<Ipv6Addr>),
+    AddIpv6(SubnetIpv6CidrBlockAssociation),
+    /// By the association.
+    RemoveIpv6(String),
     /// Another network ACL, if the association is still the current one.
     ReplaceAcl {
         association: Id,
@@ -129,6 +132,47 @@ impl SubnetState {
         Subnet { available_ip_address_count, ..self.public.clone() }
     }
 
+    /// A subnet has one IPv6 block at most.
+    pub(super) fn check_no_ipv6(&self, id: &Id) -> Ec2Result<()> {
+        match self.ipv6_block() {
+            Some(block) => Err(Ec2Error::invalid_parameter(format!(
+                "The subnet '{id}' already has the IPv6 CIDR block {block} associated"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn add_ipv6(&mut self, new: SubnetIpv6CidrBlockAssociation) {
+        self.public.ipv6_cidr_block_association_set = vec![new];
+        self.ipv6_addresses = ipv6_block(&self.public).map(Ipv6Addresses::new);
+    }
+
+    /// Nobody may have an address of it any more. What needs IPv6 is off from then on.
+    fn remove_ipv6(&mut self, association: &str) -> Ec2Result<()> {
+        let known = self.public.ipv6_cidr_block_association_set.iter();
+        if !known.map(SubnetIpv6CidrBlockAssociation::association_id).any(|known| known == association) {
+            return Err(no_block(association));
+        }
+        if self.addresses.is_none() || self.ipv6_addresses.as_ref().is_some_and(|taken| !taken.is_unused()) {
+            let message = format!("The subnet CIDR block with association ID {association} is currently in use");
+            return Err(Ec2Error::new("InvalidCidrBlock.InUse", message));
+        }
+        self.public.ipv6_cidr_block_association_set.clear();
+        self.ipv6_addresses = None;
+        self.public.assign_ipv6_address_on_creation = Some(false);
+        self.public.enable_dns64 = Some(false);
+        Ok(())
+    }
+
+    /// The association with a route table, if it is the one that is meant.
+    fn route_table_association(&self, id: &Id) -> Ec2Result<&Association> {
+        self.route_table.as_ref().filter(|association| association.id == *id).ok_or_else(|| no_association(id))
+    }
+
+    fn associations(&self) -> impl Iterator<Item = &Association> {
+        std::iter::once(&self.network_acl).chain(&self.route_table)
+    }
+
     fn allocate(&mut self, by: Vec<Wanted>, id: &Id) -> Ec2Result<Vec<Ipv4Addr>> {
         let addresses = self.addresses.as_mut().ok_or_else(|| no_free_addresses(id))?;
         let any = by.iter().filter(|wanted| wanted.is_none()).count();
@@ -165,6 +209,11 @@ fn ipv4_block(public: &Subnet) -> Option<Ipv4Net> {
 
 fn ipv6_block(public: &Subnet) -> Option<Ipv6Net> {
     public.ipv6_cidr_block_association_set.iter().find_map(|block| block.ipv6_cidr_block().parse().ok())
+}
+
+pub(super) fn no_block(association: &str) -> Ec2Error {
+    let message = format!("The subnet CIDR block with association ID '{association}' does not exist");
+    Ec2Error::new("InvalidSubnetCidrBlockAssociationID.NotFound", message)
 }
 
 fn no_free_addresses(id: &Id) -> Ec2Error {
@@ -209,6 +258,12 @@ impl Entity for SubnetState {
                 let known = next.ipv6_addresses.iter_mut();
                 known.for_each(|known| addresses.iter().for_each(|address| known.give_back(*address)));
             }
+            SubnetCommand::AddIpv6(new) => {
+                self.check_no_ipv6(facts.id)?;
+                next.add_ipv6(new);
+                next.settles = Some(facts.after(Transition::SubnetCreate));
+            }
+            SubnetCommand::RemoveIpv6(association) => next.remove_ipv6(&association)?,
             SubnetCommand::ReplaceAcl { association, new } => {
                 if association != self.network_acl.id {
                     return Err(no_association(&association));
@@ -262,13 +317,14 @@ impl Entity for SubnetState {
         &mut self.public.tags
     }
 
-    /// Associations are among them, so that the subnet is found by their ids.
     fn links(&self) -> Vec<Id> {
-        let mut links = vec![Id::new(self.public.vpc_id())];
-        for association in std::iter::once(&self.network_acl).chain(&self.route_table) {
-            links.extend([association.id.clone(), association.to.clone()]);
-        }
-        links
+        let vpc = Id::new(self.public.vpc_id());
+        std::iter::once(vpc).chain(self.associations().map(|association| association.to.clone())).collect()
+    }
+
+    fn parts(&self) -> Vec<Part<'_>> {
+        let blocks = self.public.ipv6_cidr_block_association_set.iter().map(|block| block.association_id());
+        self.associations().map(|association| &*association.id).chain(blocks).map(Part::untagged).collect()
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -290,12 +346,5 @@ impl Entity for SubnetState {
         let table = record.route_table.as_deref().map(Id::new);
         let route_table = table.map(|to| Association { id: Id::new(&record.table_association), to });
         Some(Self::with_addresses(record.public, network_acl, route_table, record.settles))
-    }
-}
-
-impl SubnetState {
-    /// The association with a route table, if it is the one that is meant.
-    fn route_table_association(&self, id: &Id) -> Ec2Result<&Association> {
-        self.route_table.as_ref().filter(|association| association.id == *id).ok_or_else(|| no_association(id))
     }
 }

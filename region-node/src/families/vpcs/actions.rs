@@ -1,16 +1,19 @@
 //! The actions on VPCs (reference: CreateVpc, DeleteVpc, DescribeVpcs, ModifyVpcAttribute, AssociateDhcpOptions).
 
 use archipelago_proto::ec2::v1::{
-    AssociateDhcpOptionsRequest, AssociateDhcpOptionsResponse, AttributeBooleanValue, CreateVpcRequest,
-    CreateVpcResult, DeleteVpcRequest, DeleteVpcResponse, DescribeVpcAttributeRequest, DescribeVpcAttributeResult,
-    DescribeVpcsRequest, DescribeVpcsResult, ModifyVpcAttributeRequest, ModifyVpcAttributeResponse,
+    AssociateDhcpOptionsRequest, AssociateDhcpOptionsResponse, CreateDefaultVpcRequest, CreateDefaultVpcResult,
+    CreateVpcRequest, CreateVpcResult, DeleteVpcRequest, DeleteVpcResponse, DescribeVpcsRequest, DescribeVpcsResult,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
-use ipnet::{Ipv4Net, Ipv6Net};
 
+use super::attributes::{describe_vpc_attribute, modify_vpc_attribute, modify_vpc_tenancy};
+use super::cidr_blocks::{
+    Pools, associate_vpc_cidr_block, border_group, disassociate_vpc_cidr_block, refuse_pools, take_ipv6_block,
+    vpc_block,
+};
 use super::creation::{NewVpc, create};
 use super::filters::FILTERS;
-use super::{Attribute, VpcCommand, VpcState};
+use super::{VpcCommand, VpcState};
 use crate::entity::{Entity as _, Undo, workflow};
 use crate::families::accounts;
 use crate::families::network_acls::NetworkAclCommand;
@@ -21,18 +24,32 @@ use crate::request::{Context, Describe, family, ipv4_block, tags_for};
 family! {
     VpcsService in vpcs_service_server {
         associate_dhcp_options(AssociateDhcpOptionsRequest),
+        associate_vpc_cidr_block(AssociateVpcCidrBlockRequest),
+        create_default_vpc(CreateDefaultVpcRequest),
         create_vpc(CreateVpcRequest),
         delete_vpc(DeleteVpcRequest),
         describe_vpc_attribute(DescribeVpcAttributeRequest),
         describe_vpcs(DescribeVpcsRequest),
+        disassociate_vpc_cidr_block(DisassociateVpcCidrBlockRequest),
         modify_vpc_attribute(ModifyVpcAttributeRequest),
+        modify_vpc_tenancy(ModifyVpcTenancyRequest),
     }
 }
 
 async fn create_vpc(cx: Context, input: CreateVpcRequest) -> Ec2Result<CreateVpcResult> {
     let kind = &VpcState::KIND;
     let tags = tags_for(kind, &[kind], &input.tag_specifications)?;
-    refuse_pools(&input)?;
+    refuse_pools(&Pools {
+        ipv4_ipam: input.ipv4_ipam_pool_id.as_deref(),
+        ipv4_netmask: input.ipv4_netmask_length,
+        ipv6_ipam: input.ipv6_ipam_pool_id.as_deref(),
+        ipv6_netmask: input.ipv6_netmask_length,
+        ipv6_pool: input.ipv6_pool.as_deref(),
+        ipv6_block: input.ipv6_cidr_block.as_deref(),
+    })?;
+    if input.vpc_encryption_control.is_some() {
+        return Err(Ec2Error::unsupported("VPC encryption controls are not supported."));
+    }
     let Some(cidr_block) = input.cidr_block.as_deref() else {
         return Err(Ec2Error::new("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided."));
     };
@@ -42,11 +59,13 @@ async fn create_vpc(cx: Context, input: CreateVpcRequest) -> Ec2Result<CreateVpc
         Some("dedicated") => "dedicated",
         Some(other) => return Err(Ec2Error::invalid_value("instanceTenancy", other)),
     };
+    let group = input.ipv6_cidr_block_network_border_group.as_deref();
+    let group = border_group(&cx, group, input.amazon_provided_ipv6_cidr_block())?;
     let mut undo = Undo::default();
     let ipv6 = if input.amazon_provided_ipv6_cidr_block() { Some(take_ipv6_block(&cx, &mut undo)?) } else { None };
     let new = NewVpc {
         cidr_block,
-        ipv6: ipv6.zip(Some(border_group(&cx, &input)?)),
+        ipv6: ipv6.zip(Some(group)),
         tenancy,
         dhcp_options: accounts::default_dhcp_options(&cx),
         default: false,
@@ -62,63 +81,6 @@ async fn create_vpc(cx: Context, input: CreateVpcRequest) -> Ec2Result<CreateVpc
     };
     let outcome = outcome.await;
     workflow(undo, outcome).await
-}
-
-/// Address pools are made by actions that do not exist here, so that no id of one is known.
-fn refuse_pools(input: &CreateVpcRequest) -> Ec2Result<()> {
-    for pool in [&input.ipv4_ipam_pool_id, &input.ipv6_ipam_pool_id].into_iter().flatten() {
-        let message = format!("The ipam-pool ID '{pool}' does not exist");
-        return Err(Ec2Error::new("InvalidIpamPoolId.NotFound", message));
-    }
-    if let Some(pool) = &input.ipv6_pool {
-        return Err(Ec2Error::new("InvalidPoolID.NotFound", format!("The pool ID '{pool}' does not exist")));
-    }
-    if input.ipv4_netmask_length.is_some() {
-        return Err(Ec2Error::invalid_combination("The parameter ipv4NetmaskLength requires ipv4IpamPoolId"));
-    }
-    if input.ipv6_netmask_length.is_some() {
-        return Err(Ec2Error::invalid_combination("The parameter ipv6NetmaskLength requires ipv6IpamPoolId"));
-    }
-    if input.ipv6_cidr_block.is_some() {
-        return Err(Ec2Error::invalid_combination("The parameter ipv6CidrBlock requires ipv6Pool"));
-    }
-    if input.vpc_encryption_control.is_some() {
-        return Err(Ec2Error::unsupported("VPC encryption controls are not supported."));
-    }
-    Ok(())
-}
-
-/// AWS: "VPC CIDR blocks": sizes, and the networks that have other uses.
-fn vpc_block(block: Ipv4Net) -> Ec2Result<Ipv4Net> {
-    let first = block.network().octets();
-    let reserved = matches!(first, [0 | 127, ..] | [169, 254, ..]) || first[0] >= 224;
-    if !(16..=28).contains(&block.prefix_len()) || reserved {
-        return Err(Ec2Error::new("InvalidVpc.Range", format!("The CIDR '{block}' is invalid.")));
-    }
-    Ok(block)
-}
-
-fn take_ipv6_block(cx: &Context, undo: &mut Undo) -> Ec2Result<Ipv6Net> {
-    let block = cx.ipv6_pool.take().ok_or_else(|| {
-        Ec2Error::new("InsufficientAddressCapacity", "There are not enough free IPv6 addresses to satisfy the request.")
-    })?;
-    let region = cx.region.clone();
-    undo.push(async move { region.ipv6_pool.free(block) });
-    Ok(block)
-}
-
-/// From where the IPv6 block is announced: the region, or one of its groups of zones.
-fn border_group<'a>(cx: &'a Context, input: &'a CreateVpcRequest) -> Ec2Result<&'a str> {
-    let Some(group) = input.ipv6_cidr_block_network_border_group.as_deref() else { return Ok(cx.facts.name) };
-    if !input.amazon_provided_ipv6_cidr_block() {
-        return Err(Ec2Error::invalid_combination(
-            "The parameter ipv6CidrBlockNetworkBorderGroup requires amazonProvidedIpv6CidrBlock",
-        ));
-    }
-    if group != cx.facts.name {
-        return Err(Ec2Error::invalid_value("ipv6CidrBlockNetworkBorderGroup", group));
-    }
-    Ok(group)
 }
 
 async fn delete_vpc(cx: Context, input: DeleteVpcRequest) -> Ec2Result<DeleteVpcResponse> {
@@ -146,53 +108,6 @@ async fn describe_vpcs(cx: Context, input: DescribeVpcsRequest) -> Ec2Result<Des
     Ok(DescribeVpcsResult { next_token: page.next_token, vpcs })
 }
 
-async fn describe_vpc_attribute(
-    cx: Context,
-    input: DescribeVpcAttributeRequest,
-) -> Ec2Result<DescribeVpcAttributeResult> {
-    let vpc = cx.vpcs.find(&cx.account, input.vpc_id())?;
-    let attributes = vpc.state.attributes;
-    let mut result = DescribeVpcAttributeResult { vpc_id: input.vpc_id, ..DescribeVpcAttributeResult::default() };
-    let value = |value| Some(AttributeBooleanValue { value: Some(value) });
-    match input.attribute.as_deref() {
-        Some("enableDnsSupport") => result.enable_dns_support = value(attributes.dns_support),
-        Some("enableDnsHostnames") => result.enable_dns_hostnames = value(attributes.dns_hostnames),
-        Some("enableNetworkAddressUsageMetrics") => {
-            result.enable_network_address_usage_metrics = value(attributes.address_usage_metrics);
-        }
-        other => return Err(Ec2Error::invalid_value("attribute", other.unwrap_or_default())),
-    }
-    Ok(result)
-}
-
-/// One attribute a call (reference: ModifyVpcAttribute).
-async fn modify_vpc_attribute(cx: Context, input: ModifyVpcAttributeRequest) -> Ec2Result<ModifyVpcAttributeResponse> {
-    let value = |value: &Option<AttributeBooleanValue>| value.as_ref().map(AttributeBooleanValue::value);
-    let given: Vec<_> = [
-        ("enableDnsSupport", value(&input.enable_dns_support).map(Attribute::DnsSupport)),
-        ("enableDnsHostnames", value(&input.enable_dns_hostnames).map(Attribute::DnsHostnames)),
-        (
-            "enableNetworkAddressUsageMetrics",
-            value(&input.enable_network_address_usage_metrics).map(Attribute::AddressUsageMetrics),
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(name, attribute)| attribute.map(|attribute| (name, attribute)))
-    .collect();
-    let attribute = match given[..] {
-        [(_, attribute)] => attribute,
-        [] => return Err(Ec2Error::invalid_combination("No attributes specified.")),
-        _ => {
-            let names: Vec<_> = given.iter().map(|(name, _)| *name).collect();
-            let message = format!("Fields for multiple attribute types specified: {}", names.join(", "));
-            return Err(Ec2Error::invalid_combination(message));
-        }
-    };
-    let vpc = cx.vpcs.find(&cx.account, input.vpc_id())?;
-    cx.vpcs.ask(&vpc.id, VpcCommand::Set(attribute)).await?;
-    Ok(ModifyVpcAttributeResponse {})
-}
-
 async fn associate_dhcp_options(
     cx: Context,
     input: AssociateDhcpOptionsRequest,
@@ -204,10 +119,22 @@ async fn associate_dhcp_options(
     let vpc = cx.vpcs.find(&cx.account, input.vpc_id())?;
     let mut undo = Undo::default();
     if let Some(options) = &options {
-        cx.hold(&mut undo, options, &vpc.id).await?;
+        cx.hold(&mut undo, &cx.vpcs, &vpc.id, options).await?;
     }
     let options = options.map_or_else(|| "default".to_owned(), String::from);
     let outcome = cx.vpcs.ask(&vpc.id, VpcCommand::UseDhcpOptions(options)).await;
     workflow(undo, outcome).await?;
     Ok(AssociateDhcpOptionsResponse {})
+}
+
+/// Default VPCs are made one at a time, since an account has one at most.
+async fn create_default_vpc(cx: Context, _: CreateDefaultVpcRequest) -> Ec2Result<CreateDefaultVpcResult> {
+    let _one = cx.settling.lock().await;
+    if cx.vpcs.owned_by(&cx.account).values().any(|vpc| vpc.state.public.is_default()) {
+        let message = "A Default VPC already exists for this account in this region.";
+        return Err(Ec2Error::new("DefaultVpcAlreadyExists", message));
+    }
+    let mut batch = cx.batch();
+    let vpc = accounts::create_default_vpc(&cx, &mut batch, &accounts::default_dhcp_options(&cx))?;
+    cx.commit(batch, CreateDefaultVpcResult { vpc: Some(vpc.public) }).await
 }

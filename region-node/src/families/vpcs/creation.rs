@@ -1,13 +1,11 @@
 //! A VPC comes with a main route table, a default network ACL and a default security group.
 
 use archipelago_proto::Ec2Result;
-use archipelago_proto::ec2::v1::{
-    Route, Tag, Vpc, VpcCidrBlockAssociation, VpcCidrBlockState, VpcIpv6CidrBlockAssociation,
-};
+use archipelago_proto::ec2::v1::{Route, Tag, Vpc, VpcCidrBlockAssociation, VpcIpv6CidrBlockAssociation};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::VpcState;
-use super::state::Parts;
+use super::state::{Parts, block_state};
 use crate::entity::{Batch, Entity as _, Id};
 use crate::families::network_acls::NetworkAclState;
 use crate::families::route_tables::RouteTableState;
@@ -37,7 +35,7 @@ pub fn create(cx: &Context, batch: &mut Batch, new: NewVpc<'_>) -> Ec2Result<(Id
         main_route_table: cx.route_tables.fresh_id(),
         main_association: cx.shell.ids.prefixed("rtbassoc"),
         default_acl: cx.network_acls.fresh_id(),
-        default_group: create_default_group(cx, batch, &id)?,
+        default_group: create_default_group(cx, batch, &id, new.ipv6.is_some())?,
     };
     let table = RouteTableState::new(&cx.account, &parts.main_route_table, &id, new.routes, Vec::new());
     batch.create(&cx.route_tables, &parts.main_route_table, table)?;
@@ -48,7 +46,7 @@ pub fn create(cx: &Context, batch: &mut Batch, new: NewVpc<'_>) -> Ec2Result<(Id
         owner_id: Some(cx.account.to_string()),
         instance_tenancy: Some(new.tenancy.to_owned()),
         ipv6_cidr_block_association_set: new.ipv6.into_iter().map(|(b, border)| ipv6_block(cx, b, border)).collect(),
-        cidr_block_association_set: vec![ipv4_block(cx, new.cidr_block)],
+        cidr_block_association_set: vec![ipv4_block(cx, new.cidr_block, "associated")],
         is_default: Some(new.default),
         tags: new.tags,
         vpc_id: Some(id.to_string()),
@@ -63,19 +61,19 @@ pub fn create(cx: &Context, batch: &mut Batch, new: NewVpc<'_>) -> Ec2Result<(Id
     Ok((id, state))
 }
 
-fn ipv4_block(cx: &Context, block: Ipv4Net) -> VpcCidrBlockAssociation {
+pub(super) fn ipv4_block(cx: &Context, block: Ipv4Net, state: &str) -> VpcCidrBlockAssociation {
     VpcCidrBlockAssociation {
         association_id: Some(cx.shell.ids.prefixed("vpc-cidr-assoc").to_string()),
         cidr_block: Some(block.to_string()),
-        cidr_block_state: Some(VpcCidrBlockState { state: Some("associated".into()), status_message: None }),
+        cidr_block_state: Some(block_state(state)),
     }
 }
 
-fn ipv6_block(cx: &Context, block: Ipv6Net, border_group: &str) -> VpcIpv6CidrBlockAssociation {
+pub(super) fn ipv6_block(cx: &Context, block: Ipv6Net, border_group: &str) -> VpcIpv6CidrBlockAssociation {
     VpcIpv6CidrBlockAssociation {
         association_id: Some(cx.shell.ids.prefixed("vpc-cidr-assoc").to_string()),
         ipv6_cidr_block: Some(block.to_string()),
-        ipv6_cidr_block_state: Some(VpcCidrBlockState { state: Some("associating".into()), status_message: None }),
+        ipv6_cidr_block_state: Some(block_state("associating")),
         network_border_group: Some(border_group.to_owned()),
         ipv6_pool: Some("Amazon".into()),
         ipv6_address_attribute: Some("public".into()),
@@ -83,10 +81,13 @@ fn ipv6_block(cx: &Context, block: Ipv6Net, border_group: &str) -> VpcIpv6CidrBl
     }
 }
 
-fn create_default_group(cx: &Context, batch: &mut Batch, vpc: &Id) -> Ec2Result<Id> {
+fn create_default_group(cx: &Context, batch: &mut Batch, vpc: &Id, ipv6: bool) -> Ec2Result<Id> {
     let id = cx.security_groups.fresh_id();
     let arn = cx.arn(SecurityGroupState::KIND.resource_type, &id);
-    let group = SecurityGroupState::default_for(&id, &cx.account, vpc, arn, &cx.shell.ids);
+    let mut group = SecurityGroupState::default_for(&id, &cx.account, vpc, arn, &cx.shell.ids);
+    if ipv6 {
+        group = group.with_ipv6_egress(&cx.shell.ids);
+    }
     batch.create(&cx.security_groups, &id, group)?;
     Ok(id)
 }

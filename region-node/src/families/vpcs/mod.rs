@@ -1,7 +1,9 @@
 //! VPCs: their address blocks, their attributes, and what comes and goes with them.
 
 mod actions;
+mod attributes;
 mod blocks;
+mod cidr_blocks;
 mod creation;
 mod filters;
 mod ipv6_pool;

@@ -1,13 +1,13 @@
 //! A VPC: it decides which blocks its subnets have, and knows what comes and goes with it.
 
-use archipelago_proto::ec2::v1::{Tag, Vpc};
+use archipelago_proto::ec2::v1::{Tag, Vpc, VpcCidrBlockAssociation, VpcCidrBlockState, VpcIpv6CidrBlockAssociation};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::{IpNet, Ipv6Net};
 use prost::Message;
 
 use super::blocks::Blocks;
-use crate::entity::{Decision, Entity, Facts, Id, Kind, Next};
-use crate::time::Millis;
+use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part};
+use crate::time::{Millis, Transition};
 
 #[derive(Clone)]
 pub struct VpcState {
@@ -90,12 +90,23 @@ pub enum VpcCommand {
     /// An internet gateway takes the place of which a VPC has one.
     TakeGateway(Id),
     FreeGateway(Id),
+    AddBlock(NewBlock),
+    /// By its association.
+    RemoveBlock(String),
+    /// Instances may have any tenancy from now on.
+    UseDefaultTenancy,
     /// Another route table becomes the main one, if the association is still the current one.
     ReplaceMain {
         association: Id,
         route_table: Id,
         new_association: Id,
     },
+}
+
+/// A block that a VPC gets beside its first.
+pub enum NewBlock {
+    Ipv4(VpcCidrBlockAssociation),
+    Ipv6(VpcIpv6CidrBlockAssociation),
 }
 
 impl VpcState {
@@ -146,6 +157,48 @@ impl VpcState {
             return Err(Ec2Error::new("InvalidSubnet.Conflict", message));
         }
         self.blocks.insert(block, by.clone());
+        Ok(())
+    }
+
+    fn add(&mut self, block: NewBlock) -> Ec2Result<()> {
+        match block {
+            NewBlock::Ipv4(new) => {
+                let block = new.cidr_block().to_owned();
+                let parsed: IpNet = block.parse().map_err(|_| Ec2Error::internal())?;
+                if self.ipv4_blocks().any(|own| own.contains(&parsed) || parsed.contains(&own)) {
+                    let message = format!("The CIDR '{block}' conflicts with another CIDR block of the VPC.");
+                    return Err(Ec2Error::new("InvalidVpc.Range", message));
+                }
+                self.public.cidr_block_association_set.push(new);
+            }
+            NewBlock::Ipv6(new) => self.public.ipv6_cidr_block_association_set.push(new),
+        }
+        Ok(())
+    }
+
+    /// Takes a block away that no subnet has a part of. The first one stays.
+    fn remove(&mut self, association: &str) -> Ec2Result<()> {
+        let ipv4 = self.public.cidr_block_association_set.iter();
+        let ipv4 = ipv4.filter(|known| known.association_id() == association).map(|known| known.cidr_block());
+        let ipv6 = self.public.ipv6_cidr_block_association_set.iter();
+        let ipv6 = ipv6.filter(|known| known.association_id() == association).map(|known| known.ipv6_cidr_block());
+        let Some(block) = ipv4.chain(ipv6).next() else { return Err(no_block(association)) };
+        if block == self.public.cidr_block() {
+            return Err(Ec2Error::new(
+                "OperationNotPermitted",
+                format!(
+                    "The vpc CIDR block with association ID {association} may not be disassociated. It is the primary \
+                     IPv4 CIDR block of the VPC"
+                ),
+            ));
+        }
+        let parsed: IpNet = block.parse().map_err(|_| Ec2Error::internal())?;
+        if self.blocks.overlapping(parsed).is_some() {
+            let message = format!("The vpc CIDR block with association ID {association} is currently in use");
+            return Err(Ec2Error::new("InvalidCidrBlock.InUse", message));
+        }
+        self.public.cidr_block_association_set.retain(|known| known.association_id() != association);
+        self.public.ipv6_cidr_block_association_set.retain(|known| known.association_id() != association);
         Ok(())
     }
 
@@ -213,6 +266,12 @@ impl Entity for VpcState {
                 None => next.gateway = Some(id),
             },
             VpcCommand::FreeGateway(id) => next.gateway = next.gateway.filter(|known| *known != id),
+            VpcCommand::AddBlock(block) => {
+                next.add(block)?;
+                next.settles = Some(facts.after(Transition::VpcCreate));
+            }
+            VpcCommand::RemoveBlock(association) => next.remove(&association)?,
+            VpcCommand::UseDefaultTenancy => next.public.instance_tenancy = Some("default".into()),
             VpcCommand::ReplaceMain { association, route_table, new_association } => {
                 if association != self.main_association {
                     return Err(no_association(&association));
@@ -232,10 +291,9 @@ impl Entity for VpcState {
         let mut next = self.clone();
         next.settles = None;
         next.public.state = Some("available".into());
-        let ipv6 = next.public.ipv6_cidr_block_association_set.iter_mut();
-        ipv6.filter_map(|block| block.ipv6_cidr_block_state.as_mut()).for_each(|state| {
-            state.state = Some("associated".into());
-        });
+        let ipv4 = next.public.cidr_block_association_set.iter_mut().map(|block| &mut block.cidr_block_state);
+        let ipv6 = next.public.ipv6_cidr_block_association_set.iter_mut().map(|block| &mut block.ipv6_cidr_block_state);
+        ipv4.chain(ipv6).for_each(|state| *state = Some(block_state("associated")));
         Next::Become(next)
     }
 
@@ -247,13 +305,19 @@ impl Entity for VpcState {
         &mut self.public.tags
     }
 
-    /// The DHCP options and the main route table stay while it has them; by its association it is found.
+    /// The DHCP options and the main route table stay while it has them.
     fn links(&self) -> Vec<Id> {
-        let mut links = vec![self.main_route_table.clone(), self.main_association.clone()];
+        let mut links = vec![self.main_route_table.clone()];
         if self.public.dhcp_options_id() != "default" {
             links.push(Id::new(self.public.dhcp_options_id()));
         }
         links
+    }
+
+    fn parts(&self) -> Vec<Part<'_>> {
+        let ipv4 = self.public.cidr_block_association_set.iter().map(|block| block.association_id());
+        let ipv6 = self.public.ipv6_cidr_block_association_set.iter().map(|block| block.association_id());
+        std::iter::once(&*self.main_association).chain(ipv4).chain(ipv6).map(Part::untagged).collect()
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -288,4 +352,13 @@ impl Entity for VpcState {
 /// No subnet, gateway or VPC has this association.
 pub fn no_association(id: &str) -> Ec2Error {
     Ec2Error::new("InvalidAssociationID.NotFound", format!("The association ID '{id}' does not exist"))
+}
+
+pub(super) fn no_block(association: &str) -> Ec2Error {
+    let message = format!("The vpc CIDR block association ID '{association}' does not exist");
+    Ec2Error::new("InvalidVpcCidrBlockAssociationID.NotFound", message)
+}
+
+pub(super) fn block_state(state: &str) -> VpcCidrBlockState {
+    VpcCidrBlockState { state: Some(state.to_owned()), status_message: None }
 }

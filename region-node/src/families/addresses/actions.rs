@@ -1,0 +1,188 @@
+//! Allocating, releasing and describing addresses (reference: AllocateAddress, ReleaseAddress, DescribeAddresses).
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use archipelago_proto::ec2::v1::{
+    Address, AllocateAddressRequest, AllocateAddressResult, DescribeAddressesRequest, DescribeAddressesResult,
+    ReleaseAddressRequest, ReleaseAddressResponse,
+};
+use archipelago_proto::{Ec2Error, Ec2Result};
+
+use super::association_actions::{associate_address, disassociate_address};
+use super::attribute_actions::{describe_addresses_attribute, modify_address_attribute, reset_address_attribute};
+use super::filters::{AddressRow, FILTERS};
+use super::{AddressCommand, AddressState, view};
+use crate::Region;
+use crate::entity::{Entity as _, Published, Undo, workflow};
+use crate::request::{Context, Describe, family, one_of, tags_for};
+
+family! {
+    AddressesService in addresses_service_server {
+        allocate_address(AllocateAddressRequest),
+        release_address(ReleaseAddressRequest),
+        describe_addresses(DescribeAddressesRequest),
+        associate_address(AssociateAddressRequest),
+        disassociate_address(DisassociateAddressRequest),
+        describe_addresses_attribute(DescribeAddressesAttributeRequest),
+        modify_address_attribute(ModifyAddressAttributeRequest),
+        reset_address_attribute(ResetAddressAttributeRequest),
+    }
+}
+
+/// The pool of all addresses that Amazon owns.
+const AMAZON: &str = "amazon";
+
+async fn allocate_address(cx: Context, input: AllocateAddressRequest) -> Ec2Result<AllocateAddressResult> {
+    let kind = &AddressState::KIND;
+    let tags = tags_for(kind, &[kind], &input.tag_specifications)?;
+    check_pools(&input)?;
+    if input.domain.as_deref() == Some("standard") {
+        return Err(Ec2Error::invalid_parameter(
+            "Value (standard) for parameter domain is invalid. EC2-Classic is not supported in this account.",
+        ));
+    }
+    let group = border_group(&cx, input.network_border_group.as_deref())?;
+    let mut undo = Undo::default();
+    let public_ip = match input.address.as_deref() {
+        Some(address) => recover(&cx, address)?,
+        None => cx.public_addresses.take(&cx.shell.ids)?,
+    };
+    let region = Arc::clone(&cx.region);
+    undo.push(async move { region.public_addresses.give_back(public_ip) });
+
+    let id = cx.addresses.fresh_id();
+    let public = Address {
+        allocation_id: Some(id.to_string()),
+        domain: Some("vpc".into()),
+        tags,
+        public_ipv4_pool: Some(AMAZON.into()),
+        network_border_group: Some(group.to_owned()),
+        public_ip: Some(public_ip.to_string()),
+        ..Address::default()
+    };
+    let response = AllocateAddressResult {
+        allocation_id: public.allocation_id.clone(),
+        public_ipv4_pool: public.public_ipv4_pool.clone(),
+        network_border_group: public.network_border_group.clone(),
+        domain: public.domain.clone(),
+        public_ip: public.public_ip.clone(),
+        ..AllocateAddressResult::default()
+    };
+    let mut batch = cx.batch();
+    let outcome = match batch.create(&cx.addresses, &id, AddressState::new(public)) {
+        Ok(()) => cx.commit(batch, response).await,
+        Err(error) => Err(error),
+    };
+    workflow(undo, outcome).await
+}
+
+/// Pools of one's own are made by actions that do not exist here, so that no id of one is known.
+fn check_pools(input: &AllocateAddressRequest) -> Ec2Result<()> {
+    if let Some(pool) = input.public_ipv4_pool.as_deref().filter(|pool| *pool != AMAZON) {
+        let message = format!("The public IPv4 pool ID '{pool}' does not exist");
+        return Err(Ec2Error::new("InvalidPublicIpv4PoolID.NotFound", message));
+    }
+    if let Some(pool) = &input.customer_owned_ipv4_pool {
+        let message = format!("The customer-owned pool ID '{pool}' does not exist");
+        return Err(Ec2Error::new("InvalidCoipPoolId.NotFound", message));
+    }
+    match &input.ipam_pool_id {
+        Some(pool) => {
+            Err(Ec2Error::new("InvalidIpamPoolId.NotFound", format!("The ipam-pool ID '{pool}' does not exist")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The region itself, unless another border of it is meant.
+fn border_group<'a>(cx: &Context, group: Option<&'a str>) -> Ec2Result<&'a str> {
+    let Some(group) = group else { return Ok(cx.facts.name) };
+    let known = cx.facts.zones.iter().any(|zone| zone.network_border_group == group);
+    if known { Ok(group) } else { Err(Ec2Error::invalid_value("networkBorderGroup", group)) }
+}
+
+/// An address that the account has released before (AWS: "Recover an Elastic IP address").
+fn recover(cx: &Context, text: &str) -> Ec2Result<Ipv4Addr> {
+    let address: Ipv4Addr = text.parse().map_err(|_| Ec2Error::invalid_value("address", text))?;
+    if cx.public_addresses.recover(address, &cx.account) {
+        return Ok(address);
+    }
+    Err(not_found(text))
+}
+
+pub(super) fn not_found(address: &str) -> Ec2Error {
+    Ec2Error::new("InvalidAddress.NotFound", format!("Address '{address}' not found."))
+}
+
+/// The address that a request names in one of two ways.
+pub(super) fn named(
+    cx: &Context,
+    allocation: Option<&str>,
+    public_ip: Option<&str>,
+) -> Ec2Result<Arc<Published<AddressState>>> {
+    one_of(("AllocationId", allocation), ("PublicIp", public_ip))?;
+    match (allocation, public_ip) {
+        (Some(id), _) => cx.addresses.find(&cx.account, id),
+        (None, ip) => by_ip(cx, ip.unwrap_or_default()),
+    }
+}
+
+pub(super) fn by_ip(cx: &Context, public_ip: &str) -> Ec2Result<Arc<Published<AddressState>>> {
+    if public_ip.parse::<Ipv4Addr>().is_err() {
+        return Err(Ec2Error::invalid_value("publicIp", public_ip));
+    }
+    match cx.addresses.index().of_part(public_ip) {
+        Some(address) if address.account == cx.account => Ok(address),
+        Some(_) => Err(Ec2Error::new("AuthFailure", format!("The address '{public_ip}' does not belong to you."))),
+        None => Err(not_found(public_ip)),
+    }
+}
+
+/// In a default VPC an address that is released is disassociated too (AWS: ReleaseAddress).
+async fn release_address(cx: Context, input: ReleaseAddressRequest) -> Ec2Result<ReleaseAddressResponse> {
+    let address = named(&cx, input.allocation_id.as_deref(), input.public_ip.as_deref())?;
+    let public = &address.state.public;
+    if input.network_border_group.as_deref().is_some_and(|group| group != public.network_border_group()) {
+        return Err(not_found(public.public_ip()));
+    }
+    if in_default_vpc(&cx, &address.state) {
+        cx.addresses.ask(&address.id, AddressCommand::Disassociate(public.association_id.clone())).await?;
+    }
+    cx.addresses.ask(&address.id, AddressCommand::Release).await?;
+    if let Ok(public_ip) = public.public_ip().parse() {
+        cx.public_addresses.release(public_ip, &cx.account);
+    }
+    Ok(ReleaseAddressResponse {})
+}
+
+fn in_default_vpc(cx: &Context, address: &AddressState) -> bool {
+    let interface = address.interface().and_then(|id| cx.network_interfaces.index().get(&id));
+    let vpc = interface.and_then(|interface| cx.vpcs.index().get(interface.state.public.vpc_id()));
+    vpc.is_some_and(|vpc| vpc.state.public.is_default())
+}
+
+async fn describe_addresses(cx: Context, input: DescribeAddressesRequest) -> Ec2Result<DescribeAddressesResult> {
+    let mut ids = input.allocation_ids;
+    for public_ip in &input.public_ips {
+        ids.push(by_ip(&cx, public_ip).map_err(|_| not_found(public_ip))?.id.to_string());
+    }
+    let describe = Describe { ids: &ids, filters: &input.filters, ..Describe::default() };
+    let row = |address: Arc<Published<AddressState>>| AddressRow { shown: view(&cx, &address), address };
+    let page = describe.find_rows(&cx, &cx.addresses, FILTERS, row)?;
+    Ok(DescribeAddressesResult { addresses: page.items.into_iter().map(|row| row.shown).collect() })
+}
+
+/// The pool knows again which addresses are allocated.
+pub(crate) fn rebuild(region: &Region) {
+    for address in of_account(region, None) {
+        region.public_addresses.claim(address);
+    }
+}
+
+/// The elastic addresses of one account, or of all.
+pub(crate) fn of_account(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
+    let all = region.addresses.index().all();
+    let own = all.iter().filter(|address| account.is_none_or(|account| *address.account == *account));
+    own.filter_map(|address| address.state.public.public_ip().parse().ok()).collect()
+}

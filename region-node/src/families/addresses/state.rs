@@ -1,0 +1,176 @@
+//! An elastic address: allocated, associated, released.
+
+use archipelago_proto::ec2::v1::{Address, AddressAttribute, PtrUpdateStatus};
+use archipelago_proto::{Ec2Error, Ec2Result};
+use prost::Message;
+
+use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part, resource};
+use crate::time::{Millis, Transition};
+
+#[derive(Clone, PartialEq, Message)]
+pub struct AddressState {
+    /// Without the instance, which is the interface's.
+    #[prost(message, required, tag = "1")]
+    pub public: Address,
+    /// The association that was last undone: to undo it again is no error.
+    #[prost(string, optional, tag = "2")]
+    pub former_association: Option<String>,
+    /// Of all that are associated with one private address only the last counts.
+    #[prost(uint64, tag = "3")]
+    pub association_number: u64,
+    /// The name that reverse DNS has for it.
+    #[prost(string, optional, tag = "4")]
+    ptr_record: Option<String>,
+    /// What it will be; an empty one is none.
+    #[prost(string, optional, tag = "5")]
+    ptr_update: Option<String>,
+    #[prost(int64, optional, tag = "6")]
+    ptr_settles: Option<Millis>,
+}
+
+/// With which private address an elastic one is to be associated.
+#[derive(Clone, Debug)]
+pub struct Association {
+    pub interface: Id,
+    pub interface_owner: String,
+    pub private_ip: String,
+    pub number: u64,
+    /// Whether it may be taken from another.
+    pub allow_reassociation: bool,
+}
+
+pub enum AddressCommand {
+    Associate(Association),
+    /// Undoes the association, or this one only.
+    Disassociate(Option<String>),
+    /// A new name for reverse DNS, or none.
+    SetPtr(Option<String>),
+    Release,
+}
+
+impl AddressState {
+    pub fn new(public: Address) -> Self {
+        Self { public, ..Self::default() }
+    }
+
+    pub fn is_associated(&self) -> bool {
+        self.public.association_id.is_some()
+    }
+
+    pub fn interface(&self) -> Option<Id> {
+        self.public.network_interface_id.as_deref().map(Id::new)
+    }
+
+    /// The attribute as DescribeAddressesAttribute shows it; None if there never was a name.
+    pub fn domain_name(&self) -> Option<AddressAttribute> {
+        if self.ptr_record.is_none() && self.ptr_update.is_none() {
+            return None;
+        }
+        let update = self.ptr_update.as_ref().map(|value| PtrUpdateStatus {
+            value: Some(value.clone()),
+            status: Some("PENDING".into()),
+            reason: None,
+        });
+        Some(AddressAttribute {
+            public_ip: self.public.public_ip.clone(),
+            allocation_id: self.public.allocation_id.clone(),
+            ptr_record: self.ptr_record.clone(),
+            ptr_record_update: update,
+        })
+    }
+
+    fn associate(&mut self, with: Association, facts: &Facts<'_>) -> Ec2Result<()> {
+        let public = &mut self.public;
+        if let Some(known) = &public.association_id {
+            let same = public.network_interface_id.as_deref() == Some(&*with.interface)
+                && public.private_ip_address() == with.private_ip;
+            if same {
+                return Ok(());
+            }
+            if !with.allow_reassociation {
+                let message = format!("resource {} is already associated with associate-id {known}", facts.id);
+                return Err(Ec2Error::new("Resource.AlreadyAssociated", message));
+            }
+        }
+        public.association_id = Some(facts.ids.prefixed("eipassoc").to_string());
+        public.network_interface_id = Some(with.interface.to_string());
+        public.network_interface_owner_id = Some(with.interface_owner);
+        public.private_ip_address = Some(with.private_ip);
+        self.association_number = with.number;
+        Ok(())
+    }
+
+    fn disassociate(&mut self) {
+        let public = &mut self.public;
+        if let Some(association) = public.association_id.take() {
+            self.former_association = Some(association);
+        }
+        public.network_interface_id = None;
+        public.network_interface_owner_id = None;
+        public.private_ip_address = None;
+    }
+}
+
+impl Entity for AddressState {
+    const KIND: Kind = Kind {
+        resource_type: "elastic-ip",
+        prefix: "eipalloc",
+        not_found: "InvalidAllocationID.NotFound",
+        malformed: "InvalidAllocationID.Malformed",
+        noun: "allocation ID",
+    };
+    type Command = AddressCommand;
+    type Reply = ();
+
+    fn decide(&self, command: AddressCommand, facts: &Facts<'_>) -> Ec2Result<Decision<Self>> {
+        let mut next = self.clone();
+        match command {
+            AddressCommand::Associate(with) => next.associate(with, facts)?,
+            AddressCommand::Disassociate(Some(association))
+                if self.public.association_id.as_ref() != Some(&association) => {}
+            AddressCommand::Disassociate(_) => next.disassociate(),
+            AddressCommand::SetPtr(name) => {
+                next.ptr_update = Some(name.unwrap_or_default());
+                next.ptr_settles = Some(facts.after(Transition::AddressAttributeChange));
+            }
+            AddressCommand::Release if self.is_associated() => {
+                let message = format!("Address {} is in use.", self.public.public_ip());
+                return Err(Ec2Error::new("InvalidIPAddress.InUse", message));
+            }
+            AddressCommand::Release if self.ptr_record.is_some() => {
+                return Err(Ec2Error::new(
+                    "InvalidAddress.Locked",
+                    format!(
+                        "The address with allocation id {} cannot be released because it is locked to your account.",
+                        facts.id
+                    ),
+                ));
+            }
+            AddressCommand::Release => return Ok(Decision::gone(next)),
+        }
+        Ok(Decision::become_(next))
+    }
+
+    fn due(&self) -> Option<Millis> {
+        self.ptr_settles
+    }
+
+    fn elapse(&self, _: &Facts<'_>) -> Next<Self> {
+        let mut next = self.clone();
+        next.ptr_settles = None;
+        next.ptr_record = next.ptr_update.take().filter(|name| !name.is_empty());
+        Next::Become(next)
+    }
+
+    fn links(&self) -> Vec<Id> {
+        self.interface().into_iter().collect()
+    }
+
+    /// It is found by its number and by its associations.
+    fn parts(&self) -> Vec<Part<'_>> {
+        let associations = self.public.association_id.iter().chain(&self.former_association);
+        std::iter::once(self.public.public_ip()).chain(associations.map(String::as_str)).map(Part::untagged).collect()
+    }
+
+    resource!(tags);
+}

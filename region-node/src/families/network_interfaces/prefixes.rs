@@ -1,0 +1,74 @@
+//! Prefixes of a subnet that are delegated to an interface: /28 blocks of IPv4.
+
+use std::net::Ipv4Addr;
+
+use archipelago_proto::{Ec2Error, Ec2Result};
+use ipnet::Ipv4Net;
+
+use crate::entity::{Id, Undo};
+use crate::families::subnets;
+use crate::request::{Context, ipv4_block};
+
+/// AWS: "Prefix delegation".
+const LENGTH: u8 = 28;
+
+/// The prefix as a request names it.
+pub(super) fn read(text: &str) -> Ec2Result<Ipv4Net> {
+    let block = ipv4_block("ipv4Prefix", text)?;
+    if block.prefix_len() != LENGTH {
+        return Err(Ec2Error::invalid_parameter(format!(
+            "Value ({text}) for parameter ipv4Prefix is invalid. The prefix length must be {LENGTH}."
+        )));
+    }
+    Ok(block)
+}
+
+pub(super) fn addresses(blocks: &[Ipv4Net]) -> Vec<Ipv4Addr> {
+    blocks
+        .iter()
+        .flat_map(|block| (u32::from(block.network())..=u32::from(block.broadcast())).map(Ipv4Addr::from))
+        .collect()
+}
+
+/// Takes the prefixes that are named, and as many more as are asked for.
+pub(super) async fn allocate(
+    cx: &Context,
+    undo: &mut Undo,
+    subnet: &Id,
+    named: &[Ipv4Net],
+    count: usize,
+) -> Ec2Result<Vec<Ipv4Net>> {
+    let mut blocks = Vec::new();
+    for block in named {
+        take(cx, undo, subnet, *block).await?;
+        blocks.push(*block);
+    }
+    if count == 0 {
+        return Ok(blocks);
+    }
+    let own = cx.subnets.index().get(subnet).and_then(|subnet| subnet.state.ipv4_block());
+    let candidates = own.and_then(|own| own.subnets(LENGTH).ok()).into_iter().flatten();
+    for block in candidates {
+        // The first and the last block have addresses that are reserved; others may be in use.
+        if take(cx, undo, subnet, block).await.is_ok() {
+            blocks.push(block);
+            if blocks.len() == named.len() + count {
+                return Ok(blocks);
+            }
+        }
+    }
+    Err(Ec2Error::new(
+        "InsufficientCidrBlocks",
+        format!("The specified subnet '{subnet}' does not have enough free cidr blocks to satisfy the request."),
+    ))
+}
+
+async fn take(cx: &Context, undo: &mut Undo, subnet: &Id, block: Ipv4Net) -> Ec2Result<()> {
+    let wanted = addresses(&[block]).into_iter().map(Some).collect();
+    subnets::allocate(cx, undo, subnet, wanted).await.map(drop)
+}
+
+/// IPv6 prefixes are refused: a subnet here counts single IPv6 addresses only.
+pub(super) fn refuse_ipv6(prefixes: bool) -> Ec2Result<()> {
+    if prefixes { Err(Ec2Error::unsupported("IPv6 prefix delegation is not supported.")) } else { Ok(()) }
+}

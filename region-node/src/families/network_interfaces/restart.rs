@@ -1,0 +1,42 @@
+//! What is made again at boot, and what goes with an account.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use super::prefixes;
+use crate::Region;
+use crate::entity::Id;
+use crate::families::subnets::{SubnetCommand, Wanted};
+
+/// Subnets and the pool know again which addresses interfaces have.
+pub(crate) async fn rebuild(region: &Arc<Region>) {
+    let mut taken: HashMap<Id, (Vec<Wanted>, Vec<Wanted<Ipv6Addr>>)> = HashMap::new();
+    for interface in region.network_interfaces.index().all() {
+        let addresses = interface.state.addresses();
+        let (ipv4, ipv6) = taken.entry(interface.state.subnet()).or_default();
+        ipv4.extend(addresses.ipv4.into_iter().chain(prefixes::addresses(&addresses.ipv4_prefixes)).map(Some));
+        ipv6.extend(addresses.ipv6.into_iter().map(Some));
+        if let Some(address) = addresses.public {
+            region.public_addresses.claim(address);
+        }
+    }
+    for (subnet, (ipv4, ipv6)) in taken {
+        let mut commands = vec![SubnetCommand::Allocate { by: ipv4 }];
+        if !ipv6.is_empty() {
+            commands.push(SubnetCommand::AllocateIpv6 { by: ipv6 });
+        }
+        for command in commands {
+            if let Err(error) = region.subnets.ask(&subnet, command).await {
+                tracing::warn!(%subnet, %error, "a subnet does not know its interfaces' addresses");
+            }
+        }
+    }
+}
+
+/// The public addresses that interfaces have, of one account or of all.
+pub(crate) fn of_account(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
+    let all = region.network_interfaces.index().all();
+    let own = all.iter().filter(|interface| account.is_none_or(|account| *interface.account == *account));
+    own.filter_map(|interface| interface.state.addresses().public).collect()
+}
