@@ -38,10 +38,10 @@ macro_rules! region {
                 $(let $host = Host::<$state>::new(&shell);)*
                 let hosts: Vec<Box<dyn AnyHost>> = vec![$(Box::new($host.clone())),*];
                 let _ = shell.registry.set(Registry::new(hosts));
-                Arc::new(Self { facts, shell, peers, tokens: Tokens::default(), settling: tokio::sync::Mutex::default(), $($host),* })
                 Arc::new(Self {
                     facts,
                     shell,
+                    peers,
                     tokens: Tokens::default(),
                     settling: tokio::sync::Mutex::default(),
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),

@@ -73,6 +73,10 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     key_pairs::rebuild(region).await;
     images::rebuild(region).await;
     snapshots::copies::rebuild(region).await;
+    security_groups::rebuild(region).await;
+    vpcs::rebuild(region).await;
+    network_interfaces::rebuild(region).await;
+    addresses::rebuild(region);
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.
@@ -84,10 +88,6 @@ pub(crate) async fn follow_snapshot(region: Arc<Region>, snapshot: Arc<Published
 /// Goes on with an image's copy.
 pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<images::ImageState>>) {
     images::go_on(&region, &image.id).await;
-    security_groups::rebuild(region).await;
-    vpcs::rebuild(region).await;
-    network_interfaces::rebuild(region).await;
-    addresses::rebuild(region);
 }
 
 /// The public addresses that an account's resources have, or those of all.

@@ -63,7 +63,7 @@ pub enum AccountCommand {
 
 impl AccountState {
     pub fn new(settings: Settings) -> Self {
-        Self { settings, names: OrdMap::new() }
+        Self { settings, ..Self::default() }
     }
 
     /// Who has a name.

@@ -56,6 +56,7 @@ async fn describe_route_tables(cx: Context, input: DescribeRouteTablesRequest) -
         max_results: input.max_results,
         next_token: input.next_token.as_deref(),
         sizes: 5..=100,
+        ..Describe::default()
     };
     let page = describe.find_rows(&cx, &cx.route_tables, FILTERS, |table| view(&cx, &table))?;
     let route_tables = page.items.into_iter().map(|view| view.table).collect();
