@@ -349,8 +349,7 @@ async fn rules_have_tags_of_their_own_and_are_described_in_pages() {
     let more = Tag { key: Some("team".into()), value: Some("a".into()) };
     let request = CreateTagsRequest { resources: vec![rule.clone()], tags: vec![more], ..CreateTagsRequest::default() };
     tags.create_tags(sandbox.ask(request)).await.unwrap();
-    let request =
-        DescribeTagsRequest { filters: filter("resource-id", &rule), ..DescribeTagsRequest::default() };
+    let request = DescribeTagsRequest { filters: filter("resource-id", &rule), ..DescribeTagsRequest::default() };
     let found = tags.describe_tags(sandbox.ask(request)).await.unwrap().into_inner().tags;
     assert_eq!((found.len(), found[0].resource_type()), (2, "security-group-rule"));
 
@@ -368,8 +367,7 @@ async fn rules_have_tags_of_their_own_and_are_described_in_pages() {
     assert_eq!(second.next_token, None);
 
     client(&sandbox).delete_security_group(delete(&id)).await.unwrap();
-    let request =
-        DescribeTagsRequest { filters: filter("resource-id", &rule), ..DescribeTagsRequest::default() };
+    let request = DescribeTagsRequest { filters: filter("resource-id", &rule), ..DescribeTagsRequest::default() };
     assert!(tags.describe_tags(sandbox.ask(request)).await.unwrap().into_inner().tags.is_empty());
 }
 

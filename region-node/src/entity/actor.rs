@@ -8,7 +8,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 use tracing::{Instrument as _, Span};
 
-use super::host::{Answer, Inner};
+use super::host::{Answer, Inside};
 use super::{Decision, Entity, Id, Next, Published, TagChange, record};
 
 /// Keeps the actor awake while a message is on its way.
@@ -36,7 +36,7 @@ pub(super) enum Request<E: Entity> {
 
 pub(super) struct EntityActor<E: Entity> {
     pub(super) id: Id,
-    pub(super) inner: Arc<Inner<E>>,
+    pub(super) inner: Inside<E>,
 }
 
 impl<E: Entity> Actor for EntityActor<E> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use archipelago_proto::Ec2Result;
 use imbl::OrdSet;
 
-use super::host::Inner;
+use super::host::Inside;
 use super::{Account, Entity, Host, Id, Published, Shell, record};
 use crate::store::Write;
 
@@ -94,7 +94,7 @@ trait Newborn: Send + Sync {
 }
 
 struct Ready<E: Entity> {
-    host: Arc<Inner<E>>,
+    host: Inside<E>,
     published: Arc<Published<E>>,
 }
 

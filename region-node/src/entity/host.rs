@@ -1,5 +1,6 @@
 //! The host of one kind: finds its resources, and wakes the actor that a command is for.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -23,7 +24,11 @@ pub struct Answer<E: Entity> {
 }
 
 /// The resources of one kind; cheap to clone.
-pub struct Host<E: Entity>(pub(super) Arc<Inner<E>>);
+pub struct Host<E: Entity>(pub(super) Inside<E>);
+
+/// A host's inside, whose type the compiler does not look into: to prove that an action may move between
+/// threads it would walk through the types of every kind of resource, in every action, for minutes.
+pub(super) type Inside<E> = Arc<dyn Deref<Target = Inner<E>> + Send + Sync>;
 
 impl<E: Entity> Clone for Host<E> {
     fn clone(&self) -> Self {
@@ -50,14 +55,14 @@ struct Slot<E: Entity> {
 
 impl<E: Entity> Host<E> {
     pub fn new(shell: &Arc<Shell>) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(Box::new(Inner {
             index: Index::default(),
             shell: Arc::clone(shell),
             awake: DashMap::new(),
             follower: OnceLock::new(),
             following: DashMap::new(),
             sweeps: AtomicU64::new(0),
-        }))
+        })))
     }
 
     /// Says what carries out the intents of this kind.

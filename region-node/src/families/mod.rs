@@ -53,7 +53,6 @@ routes! {
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     images: images_service_server::ImagesServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
-    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
     key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
