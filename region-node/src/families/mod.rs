@@ -20,6 +20,7 @@ pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod images;
 pub mod instance_types;
+pub mod instances;
 pub mod internet_gateways;
 pub mod key_pairs;
 pub mod network_acls;
@@ -53,6 +54,7 @@ routes! {
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     images: images_service_server::ImagesServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
+    instances: instances_service_server::InstancesServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
     key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
