@@ -41,10 +41,15 @@ pub(crate) const CASES: &[Case] = &[
         requests: 1000,
         aim: None,
     },
-    case("RunInstances, 1", "RunInstances ImageId=$image SubnetId=$subnet MinCount=1 MaxCount=1", 2000, None),
+    case(
+        "RunInstances, 1",
+        "RunInstances ImageId=$image InstanceType=t3.micro SubnetId=$subnet MinCount=1 MaxCount=1",
+        2000,
+        None,
+    ),
     case(
         "RunInstances, 1,000",
-        "RunInstances ImageId=$image SubnetId=$subnet MinCount=1000 MaxCount=1000",
+        "RunInstances ImageId=$image InstanceType=t3.micro SubnetId=$subnet MinCount=1000 MaxCount=1000",
         8,
         Some(Aim::Cpu(70.0)),
     ),

@@ -13,7 +13,7 @@ use crate::options::Options;
 use crate::report::{mib, milliseconds, percentile, table};
 use crate::systems::{self, System};
 use crate::template::{elements, fill};
-use crate::world::World;
+use crate::world::{IMAGES, World};
 
 const REGION: &str = "us-east-1";
 /// What RunInstances makes at once.
@@ -27,7 +27,7 @@ pub(crate) async fn run(options: &Options, instances: usize) -> Result<String> {
     let system = systems::archipelago(options)?;
     system.wait().await?;
     let mut world = World::default();
-    world.add("image", elements(&ask(&system, &world, "DescribeImages Owner.1=amazon").await?.text(), "imageId"));
+    world.add("image", elements(&ask(&system, &world, IMAGES).await?.text(), "imageId"));
 
     subnet(&system, &mut world, 0).await?;
     launch(&system, &mut world, FEW).await?;
@@ -66,7 +66,9 @@ async fn subnet(system: &System, world: &mut World, number: usize) -> Result<()>
 }
 
 async fn launch(system: &System, world: &mut World, number: usize) -> Result<()> {
-    let query = format!("RunInstances ImageId=$image SubnetId=$subnet MinCount={number} MaxCount={number}");
+    let query = format!(
+        "RunInstances ImageId=$image InstanceType=t3.micro SubnetId=$subnet MinCount={number} MaxCount={number}"
+    );
     let answer = ask(system, world, &query).await?;
     world.add("instance", elements(&answer.text(), "instanceId"));
     Ok(())

@@ -37,13 +37,22 @@ const fn step(kind: &'static str, element: &'static str, query: &'static str, ti
     Step { kind, element, query, times }
 }
 
+/// The images that fit the instance type of the rows.
+pub(crate) const IMAGES: &str = "DescribeImages Owner.1=amazon Filter.1.Name=architecture Filter.1.Value.1=x86_64 \
+    Filter.2.Name=virtualization-type Filter.2.Value.1=hvm Filter.3.Name=root-device-type Filter.3.Value.1=ebs";
+
 const STEPS: &[Step] = &[
-    step("image", "imageId", "DescribeImages Owner.1=amazon", 1),
-    step("vpc", "vpcId", "CreateVpc CidrBlock=10.0.0.0/16", 1),
-    step("subnet", "subnetId", "CreateSubnet VpcId=$vpc CidrBlock=10.0.0.0/16", 1),
+    step("image", "imageId", IMAGES, 1),
+    step("vpc", "vpcId", "CreateVpc CidrBlock=10.0.0.0/16", 4),
+    step("subnet", "subnetId", "CreateSubnet VpcId=$vpc CidrBlock=10.0.0.0/16", 4),
     step("volume", "volumeId", "CreateVolume AvailabilityZone=us-east-1a Size=8", 100),
     step("snapshot", "snapshotId", "CreateSnapshot VolumeId=$volume", 1),
-    step("instance", "instanceId", "RunInstances ImageId=$image SubnetId=$subnet MinCount=1000 MaxCount=1000", 1),
+    step(
+        "instance",
+        "instanceId",
+        "RunInstances ImageId=$image InstanceType=t3.micro SubnetId=$subnet MinCount=1000 MaxCount=1000",
+        1,
+    ),
 ];
 
 /// Says on standard error what could not be made; the rows that need it are left out.
