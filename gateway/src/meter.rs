@@ -1,12 +1,12 @@
 //! What the operator sees of the traffic, as Prometheus text.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use metrics::{counter, gauge, histogram, with_local_recorder};
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram, with_local_recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 /// Seconds. The first ones are a gateway's own work, the last ones a node's deadline.
@@ -19,8 +19,16 @@ const MOST_SERIES: usize = 4000;
 pub(crate) struct Meter {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
-    requests: Bounded,
-    errors: Bounded,
+    in_flight: Gauge,
+    requests: Series<Requests>,
+    errors: Series<Counter>,
+}
+
+/// What is counted of an action's requests.
+#[derive(Clone)]
+struct Requests {
+    total: Counter,
+    seconds: Histogram,
 }
 
 /// One request, as the metrics name it.
@@ -36,30 +44,42 @@ impl Meter {
         let builder = PrometheusBuilder::new().set_buckets(&BUCKETS).map_err(|error| error.to_string())?;
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
-        Ok(Self { recorder, handle, requests: Bounded::default(), errors: Bounded::default() })
+        let in_flight = with_local_recorder(&recorder, || gauge!("archipelago_requests_in_flight"));
+        Ok(Self { recorder, handle, in_flight, requests: Series::default(), errors: Series::default() })
     }
 
     pub(crate) fn record(&self, labels: Labels<'_>, error: Option<&str>, took: Duration) {
         let Labels { action, account, region } = labels;
-        let account = if self.requests.admits(&(action, account, region)) { account } else { "other" };
-        let (action, account, region) = (action.to_owned(), account.to_owned(), region.to_owned());
-        with_local_recorder(&self.recorder, || {
-            if let Some(code) = error {
-                let code = if self.errors.admits(&(&action, code)) { code } else { "other" };
-                let code = code.to_owned();
-                counter!("archipelago_errors_total", "action" => action.clone(), "code" => code).increment(1);
-            }
-            let seconds = histogram!("archipelago_request_seconds", "action" => action.clone());
-            seconds.record(took.as_secs_f64());
-            let labels = [("action", action), ("account", account), ("region", region)];
-            counter!("archipelago_requests_total", &labels).increment(1);
-        });
+        let known = self.requests.get(&(action, account, region), || self.requests_of(labels));
+        let Requests { total, seconds } =
+            known.unwrap_or_else(|| self.requests_of(Labels { account: "other", ..labels }));
+        total.increment(1);
+        seconds.record(took.as_secs_f64());
+        if let Some(code) = error {
+            let known = self.errors.get(&(action, code), || self.errors_of(action, code));
+            known.unwrap_or_else(|| self.errors_of(action, "other")).increment(1);
+        }
+    }
+
+    fn requests_of(&self, labels: Labels<'_>) -> Requests {
+        let [action, account, region] = [labels.action, labels.account, labels.region].map(str::to_owned);
+        with_local_recorder(&self.recorder, || Requests {
+            seconds: histogram!("archipelago_request_seconds", "action" => action.clone()),
+            total: counter!(
+                "archipelago_requests_total", "action" => action, "account" => account, "region" => region
+            ),
+        })
+    }
+
+    fn errors_of(&self, action: &str, code: &str) -> Counter {
+        let (action, code) = (action.to_owned(), code.to_owned());
+        with_local_recorder(&self.recorder, || counter!("archipelago_errors_total", "action" => action, "code" => code))
     }
 
     /// Counts a request as being answered for as long as the guard lives; clients may give up at any time.
     pub(crate) fn enter(&self) -> InFlight<'_> {
-        with_local_recorder(&self.recorder, || gauge!("archipelago_requests_in_flight").increment(1));
-        InFlight(self)
+        self.in_flight.increment(1);
+        InFlight(&self.in_flight)
     }
 
     /// Samples wait in memory until they are sorted into buckets.
@@ -72,25 +92,35 @@ impl Meter {
     }
 }
 
-pub(crate) struct InFlight<'m>(&'m Meter);
+pub(crate) struct InFlight<'m>(&'m Gauge);
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        with_local_recorder(&self.0.recorder, || gauge!("archipelago_requests_in_flight").decrement(1));
+        self.0.decrement(1);
     }
 }
 
+/// The handles of known series, by the hash of their labels: to ask the recorder for one costs more than to use it.
 /// Clients choose the labels, so they must not choose how many there are.
-#[derive(Default)]
-struct Bounded(Mutex<HashSet<u64>>);
+struct Series<H>(Mutex<HashMap<u64, H>>);
 
-impl Bounded {
-    fn admits(&self, series: &impl Hash) -> bool {
+impl<H> Default for Series<H> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<H: Clone> Series<H> {
+    /// None when there are too many.
+    fn get(&self, labels: &impl Hash, make: impl FnOnce() -> H) -> Option<H> {
         let mut hasher = DefaultHasher::new();
-        series.hash(&mut hasher);
-        let series = hasher.finish();
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.contains(&series) || (seen.len() < MOST_SERIES && seen.insert(series))
+        labels.hash(&mut hasher);
+        let labels = hasher.finish();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_SERIES {
+            return known.get(&labels).cloned();
+        }
+        Some(known.entry(labels).or_insert_with(make).clone())
     }
 }
 

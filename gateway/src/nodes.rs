@@ -9,6 +9,12 @@ use archipelago_proto::topology::Topology;
 use async_trait::async_trait;
 use tonic::transport::{Channel, Endpoint};
 
+/// How much a node may send before the gateway has read it: a page of a thousand instances at once, and several of
+/// them over the one connection. HTTP/2 begins with 64 KiB and 16 KiB.
+const STREAM_WINDOW: u32 = 4 << 20;
+const CONNECTION_WINDOW: u32 = 64 << 20;
+const FRAME: u32 = 256 << 10;
+
 /// How long to wait for a node that does not answer the knock.
 const CONNECT: Duration = Duration::from_secs(2);
 
@@ -42,9 +48,8 @@ impl StaticNodes {
 /// A channel as the gateway wants it, to `host:port`; it connects at its first use, and again whenever it has to.
 pub fn connect_lazily(address: &str) -> Result<Channel, String> {
     let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(|error| format!("{address}: {error}"))?;
-    // Pages of a thousand instances are larger than HTTP/2's first window of 64 KiB.
-    let endpoint = endpoint.connect_timeout(CONNECT).tcp_nodelay(true).http2_adaptive_window(true);
-    Ok(endpoint.connect_lazy())
+    let endpoint = endpoint.initial_stream_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
+    Ok(endpoint.max_frame_size(FRAME).connect_timeout(CONNECT).tcp_nodelay(true).connect_lazy())
 }
 
 #[async_trait]

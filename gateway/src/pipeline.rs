@@ -10,7 +10,7 @@ use futures::FutureExt as _;
 use hyper::body::Body;
 use tokio::sync::Semaphore;
 use tracing::field::Empty;
-use tracing::{Instrument as _, Span, info_span};
+use tracing::{Instrument as _, Span, info_span, record_all};
 
 use crate::clock::{Clock, Stopwatch};
 use crate::decode::{boolean, decode};
@@ -48,6 +48,8 @@ struct Exchange {
     action: String,
     account: String,
     region: String,
+    /// Whether the span knows.
+    told: bool,
 }
 
 impl Pipeline {
@@ -65,6 +67,7 @@ impl Pipeline {
         let life = AssertUnwindSafe(self.life(request, source, &mut exchange)).catch_unwind();
         let answered = Box::pin(life).instrument(span.clone()).await;
         let answered = answered.unwrap_or_else(|_| Err(Ec2Error::internal()));
+        exchange.tell(&span);
         let code = answered.as_ref().err().map(|error| error.code.as_str());
         self.meter.record(exchange.labels(), code, stopwatch.elapsed());
         span.in_scope(|| tracing::debug!(code, "answered"));
@@ -121,6 +124,7 @@ impl Pipeline {
         let message = decode(&self.schema, action.input, Parameters::of(&form)?.root())?;
 
         // Forward.
+        exchange.tell(&Span::current());
         let answer = self.forwarder.call(&region, action.path.clone(), &call?, message).await?;
 
         // Encode to XML.
@@ -167,22 +171,27 @@ impl Exchange {
             action: String::new(),
             account: String::new(),
             region: String::new(),
+            told: false,
         }
     }
 
     fn is_of(&mut self, identity: &Identity) {
         self.account.clone_from(&identity.account);
-        Span::current().record("account", &*self.account);
     }
 
     fn is_for(&mut self, region: &str) {
         region.clone_into(&mut self.region);
-        Span::current().record("region", region);
     }
 
     fn asks(&mut self, action: &str) {
         action.clone_into(&mut self.action);
-        Span::current().record("action", action);
+    }
+
+    /// Once for all fields, since the log writes a span's fields anew each time it is told one.
+    fn tell(&mut self, span: &Span) {
+        if !std::mem::replace(&mut self.told, true) {
+            record_all!(span, action = &*self.action, account = &*self.account, region = &*self.region);
+        }
     }
 
     fn labels(&self) -> Labels<'_> {

@@ -6,7 +6,6 @@ use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 
-use crate::crypto::random;
 use crate::encode::escape;
 use crate::service::{STS_VERSION, Service};
 
@@ -14,7 +13,8 @@ pub(crate) type Reply = Response<Full<Bytes>>;
 
 /// A UUID, as AWS names requests.
 pub(crate) fn request_id() -> String {
-    let mut bytes: [u8; 16] = random();
+    // Unique, but no secret: the operating system need not be asked for each.
+    let mut bytes = fastrand::u128(..).to_ne_bytes();
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = hex::encode(bytes);

@@ -58,7 +58,7 @@ pub struct Region {
 impl Region {
     /// The host that answers EC2 calls, `ec2.us-east-1.amazonaws.com`.
     pub fn endpoint(&self) -> String {
-        format!("ec2.{}.{}", self.name, self.partition.dns_suffix())
+        ["ec2", self.name, self.partition.dns_suffix()].join(".")
     }
 
     /// The zones an instance can start in without opting in.

@@ -8,6 +8,7 @@ use archipelago_proto::regions;
 
 use crate::entity::{AnyHost, Entity, Host, Ids, Published, Registry, Shell};
 use crate::families;
+use crate::metering::Meters;
 use crate::peer::Peers;
 use crate::request::{Context, Tokens};
 use crate::store::{Store, StoreError};
@@ -24,6 +25,7 @@ macro_rules! region {
             pub tokens: Tokens,
             /// The nodes of other regions.
             pub peers: Arc<dyn Peers>,
+            pub(crate) meters: Meters,
             /// Held while an account's first resources are made.
             pub(crate) settling: tokio::sync::Mutex<()>,
             /// The IPv6 blocks that VPCs can have from Amazon.
@@ -43,6 +45,7 @@ macro_rules! region {
                     shell,
                     peers,
                     tokens: Tokens::default(),
+                    meters: Meters::default(),
                     settling: tokio::sync::Mutex::default(),
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
                     public_addresses: families::network_interfaces::PublicPool::new(facts),

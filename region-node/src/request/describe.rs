@@ -80,8 +80,7 @@ impl Describe<'_> {
     ) -> Ec2Result<Page<T>> {
         let filters = Filters::new(table, self.filters)?;
         self.check_sizes()?;
-        let (binding, after) = self.position(E::KIND.resource_type)?;
-        let after = match after {
+        let after = match self.after(E::KIND.resource_type)? {
             Some(after) => after.parse().map_err(|_| Ec2Error::internal())?,
             None => 0,
         };
@@ -102,7 +101,10 @@ impl Describe<'_> {
                 continue;
             }
             if items.len() == most {
-                return Ok(Page { items, next_token: Some(binding.token(&last.to_string())) });
+                return Ok(Page {
+                    items,
+                    next_token: Some(self.binding(E::KIND.resource_type).token(&last.to_string())),
+                });
             }
             items.push(row);
             last = sequence;
@@ -134,15 +136,16 @@ impl Describe<'_> {
         Ok(())
     }
 
-    /// What a page's token is bound to, and the position after which this page begins.
-    fn position(&self, of: &str) -> Ec2Result<(Binding, Option<String>)> {
+    /// What a page's token is bound to.
+    fn binding(&self, of: &str) -> Binding {
         let filters: Vec<_> = self.filters.iter().map(prost::Message::encode_to_vec).collect();
-        let scope = self.scope.iter().flat_map(|values| values.iter().map(String::as_bytes).chain([&b"/"[..]]));
-        let parts: Vec<&[u8]> =
-            std::iter::once(of.as_bytes()).chain(filters.iter().map(Vec::as_slice)).chain(scope).collect();
-        let binding = Binding::new(&parts);
-        let after = self.next_token.filter(|token| !token.is_empty()).map(|token| binding.read(token)).transpose()?;
-        Ok((binding, after))
+        let parts: Vec<&[u8]> = std::iter::once(of.as_bytes()).chain(filters.iter().map(Vec::as_slice)).collect();
+        Binding::new(&parts)
+    }
+
+    /// The position after which this page begins.
+    fn after(&self, of: &str) -> Ec2Result<Option<String>> {
+        self.next_token.filter(|token| !token.is_empty()).map(|token| self.binding(of).read(token)).transpose()
     }
 
     /// The rows of something that is no entity, in the order of their ids. `rows` gives those that
@@ -155,12 +158,12 @@ impl Describe<'_> {
     ) -> Ec2Result<Page<T>> {
         let filters = Filters::new(table, self.filters)?;
         self.check_sizes()?;
-        let (binding, after) = self.position(of)?;
+        let after = self.after(of)?;
         let most = self.most();
         let mut picked: Vec<T> = Vec::new();
         for row in rows(after.as_deref()).filter(|row| filters.accept(row)) {
             if picked.len() == most {
-                let next_token = picked.last().map(|last| binding.token(last.id()));
+                let next_token = picked.last().map(|last| self.binding(of).token(last.id()));
                 return Ok(Page { items: picked, next_token });
             }
             picked.push(row);
