@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub)] // Each test file uses its part.
 
+pub mod network;
+
 use std::sync::Arc;
 
 use archipelago_proto::cluster::v1::Caller;

@@ -1,16 +1,16 @@
 //! The actions on internet gateways (reference: "Internet Gateways").
 
-use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{
     AttachInternetGatewayRequest, AttachInternetGatewayResponse, CreateInternetGatewayRequest,
     CreateInternetGatewayResult, DeleteInternetGatewayRequest, DeleteInternetGatewayResponse,
     DescribeInternetGatewaysRequest, DescribeInternetGatewaysResult, DetachInternetGatewayRequest,
     DetachInternetGatewayResponse, InternetGateway,
 };
+use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::filters::FILTERS;
 use super::{InternetGatewayCommand, InternetGatewayState};
-use crate::entity::{Entity as _, Undo, workflow};
+use crate::entity::{Entity as _, Id, Undo, workflow};
 use crate::families::vpcs::VpcCommand;
 use crate::request::{Context, Describe, family, tags_for};
 
@@ -91,7 +91,23 @@ async fn detach_internet_gateway(
 ) -> Ec2Result<DetachInternetGatewayResponse> {
     let gateway = cx.internet_gateways.find(&cx.account, input.internet_gateway_id())?;
     let vpc = cx.vpcs.find(&cx.account, input.vpc_id())?;
+    if gateway.state.vpc() == Some(&*vpc.id) {
+        check_no_public_addresses(&cx, &vpc.id)?;
+    }
     cx.internet_gateways.ask(&gateway.id, InternetGatewayCommand::Detach(vpc.id.clone())).await?;
     cx.vpcs.ask(&vpc.id, VpcCommand::FreeGateway(gateway.id.clone())).await?;
     Ok(DetachInternetGatewayResponse {})
+}
+
+/// Public addresses reach the VPC through its gateway.
+fn check_no_public_addresses(cx: &Context, vpc: &Id) -> Ec2Result<()> {
+    let interfaces = cx.network_interfaces.linked_to(vpc);
+    let mut interfaces = interfaces.values();
+    if interfaces.any(|eni| eni.state.public_ip.is_some() || !cx.addresses.linked_to(&eni.id).is_empty()) {
+        return Err(Ec2Error::dependency_violation(format!(
+            "Network {vpc} has some mapped public address(es). Please unmap those public address(es) before detaching \
+             the gateway."
+        )));
+    }
+    Ok(())
 }

@@ -12,6 +12,9 @@ pub(super) enum Target<'a> {
     /// Into the VPC, as the local routes lead.
     Local,
     Gateway(&'a str),
+    Interface(&'a str),
+    /// An instance with exactly one interface, which is the target.
+    Instance(&'a str),
     /// A kind of target that no action here makes: the error for any id of it.
     Unknown {
         code: &'static str,
@@ -29,8 +32,8 @@ macro_rules! targets {
         let unknown = |id: &'a Option<String>, code, noun| id.as_deref().map(|id| Target::Unknown { code, noun, id });
         [
             $input.gateway_id.as_deref().map(|id| if id == "local" { Target::Local } else { Target::Gateway(id) }),
-            unknown(&$input.instance_id, "InvalidInstanceID.NotFound", "instance ID"),
-            unknown(&$input.network_interface_id, "InvalidNetworkInterfaceID.NotFound", "networkInterface ID"),
+            $input.instance_id.as_deref().map(Target::Instance),
+            $input.network_interface_id.as_deref().map(Target::Interface),
             unknown(&$input.nat_gateway_id, "InvalidNatGatewayID.NotFound", "natGateway ID"),
             unknown(&$input.transit_gateway_id, "InvalidTransitGatewayID.NotFound", "transitGateway ID"),
             unknown(&$input.local_gateway_id, "InvalidLocalGatewayID.NotFound", "localGateway ID"),
@@ -72,7 +75,7 @@ impl<'a> Target<'a> {
 
     /// One network interface, by its own id or its instance's.
     pub(super) fn is_interface(self) -> bool {
-        false
+        matches!(self, Self::Interface(_) | Self::Instance(_))
     }
 
     /// Puts the target into a route of a table in this VPC.
@@ -80,6 +83,8 @@ impl<'a> Target<'a> {
         match self {
             Self::Local => Err(Ec2Error::invalid_parameter("A route with the target local can only replace one.")),
             Self::Gateway(id) => gateway(cx, route, table, vpc, id),
+            Self::Interface(id) => interface(cx, route, table, vpc, id),
+            Self::Instance(id) => interface(cx, route, table, vpc, &only_interface(cx, id)?),
             Self::Unknown { code, noun, id } => Err(Ec2Error::new(code, format!("The {noun} '{id}' does not exist"))),
         }
     }
@@ -96,11 +101,48 @@ fn gateway(cx: &Context, route: Route, table: &Id, vpc: &str, id: &str) -> Ec2Re
     Ok(Route { gateway_id: Some(id.to_owned()), ..route })
 }
 
-/// Whether the target of a route is there and takes traffic from this VPC.
-pub(super) fn is_alive(cx: &Context, route: &Route, vpc: &str) -> bool {
-    match route.gateway_id.as_deref() {
-        Some("local") => true,
-        Some(id) => cx.internet_gateways.index().get(id).is_some_and(|gateway| gateway.state.vpc() == Some(vpc)),
-        None => false,
+fn interface(cx: &Context, route: Route, table: &Id, vpc: &str, id: &str) -> Ec2Result<Route> {
+    let interface = cx.network_interfaces.find(&cx.account, id)?;
+    if interface.state.public.vpc_id() != vpc {
+        let message = format!("route table {table} and interface {id} belong to different networks");
+        return Err(Ec2Error::invalid_parameter(message));
     }
+    Ok(Route { network_interface_id: Some(id.to_owned()), ..route })
+}
+
+fn only_interface(cx: &Context, instance: &str) -> Ec2Result<Id> {
+    let interfaces = cx.network_interfaces.linked_to(&Id::new(instance));
+    let own: Vec<_> = interfaces.values().filter(|interface| interface.account == cx.account).collect();
+    match own[..] {
+        [interface] => Ok(interface.id.clone()),
+        [] => {
+            let message = format!("The instance ID '{instance}' does not exist");
+            Err(Ec2Error::new("InvalidInstanceID.NotFound", message))
+        }
+        _ => Err(Ec2Error::new(
+            "InvalidInstanceID",
+            format!(
+                "There are multiple interfaces attached to instance '{instance}'. Please specify an interface ID for \
+                 the operation instead."
+            ),
+        )),
+    }
+}
+
+/// The route as it is shown: whether its target is there and takes traffic from this VPC, and which
+/// instance has its interface.
+pub(super) fn shown(cx: &Context, route: Route, vpc: &str) -> Route {
+    let mut alive = route.gateway_id() == "local";
+    let mut route = route;
+    if let Some(id) = &route.gateway_id {
+        let gateway = cx.internet_gateways.index().get(id);
+        alive |= gateway.is_some_and(|gateway| gateway.state.vpc() == Some(vpc));
+    }
+    let interface = route.network_interface_id.as_deref().and_then(|id| cx.network_interfaces.index().get(id));
+    if let Some(attachment) = interface.as_ref().and_then(|interface| interface.state.public.attachment.as_ref()) {
+        route.instance_id.clone_from(&attachment.instance_id);
+        route.instance_owner_id.clone_from(&attachment.instance_owner_id);
+        alive = true;
+    }
+    Route { state: Some(if alive { "active" } else { "blackhole" }.to_owned()), ..route }
 }

@@ -49,11 +49,7 @@ pub(super) fn routes(cx: &Context, stored: &RouteTable) -> Vec<Route> {
         ..destination::route_to(block)
     });
     let routes = local.chain(stored.routes.iter().cloned());
-    let routes = routes.map(|route| {
-        let state = if target::is_alive(cx, &route, vpc) { "active" } else { "blackhole" };
-        Route { state: Some(state.into()), ..route }
-    });
-    routes.collect()
+    routes.map(|route| target::shown(cx, route, vpc)).collect()
 }
 
 /// The main association is the VPC's, the others are their subnets' and gateways'.

@@ -25,11 +25,12 @@ impl Addresses {
     /// A block of at most 65,536 addresses. AWS reserves the first four and the last.
     pub(super) fn new(block: Ipv4Net) -> Self {
         let size = 1_u32 << (32 - u32::from(block.prefix_len())).min(16);
-        let words = size.div_ceil(64) as usize;
+        let words = size.div_ceil(64);
         let mut full = [u64::MAX; SUMMARY];
-        (0..words).for_each(|word| full[word / 64] &= !(1 << (word % 64)));
-        let mut new = Self { block, taken: std::iter::repeat_n(0, words).collect(), full, free: words as u32 * 64 };
-        for beyond in (0..4).chain([size - 1]).chain(size..words as u32 * 64) {
+        (0..words as usize).for_each(|word| full[word / 64] &= !(1 << (word % 64)));
+        let taken = std::iter::repeat_n(0, words as usize).collect();
+        let mut new = Self { block, taken, full, free: words * 64 };
+        for beyond in (0..4).chain([size - 1]).chain(size..words * 64) {
             new.set(beyond);
         }
         new
@@ -171,7 +172,7 @@ mod tests {
             assert_eq!(all.free_count(), free, "{block}");
             assert_eq!(all.take_any(), Some(Ipv4Addr::new(10, 0, 0, 4)));
             let rest = std::iter::from_fn(|| all.take_any()).collect::<std::collections::HashSet<_>>();
-            assert_eq!((rest.len() as u32, all.free_count()), (free - 1, 0), "{block}");
+            assert_eq!((rest.len(), all.free_count()), (free as usize - 1, 0), "{block}");
             assert!(!rest.contains(&all.block.broadcast()));
         }
     }

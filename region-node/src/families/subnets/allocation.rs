@@ -1,11 +1,11 @@
-//! How others ask a subnet for addresses, and give them back.
+//! How a subnet hands out its addresses, and how others ask for them.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use archipelago_proto::Ec2Result;
+use archipelago_proto::{Ec2Error, Ec2Result};
 
-use super::{SubnetCommand, Wanted};
-use crate::entity::{Id, Undo};
+use super::{SubnetCommand, SubnetState, Wanted};
+use crate::entity::{Facts, Id, Undo};
 use crate::request::Context;
 
 /// Takes IPv4 addresses, all or none; given back if the workflow fails.
@@ -36,4 +36,42 @@ pub async fn free(cx: &Context, subnet: &Id, addresses: Vec<Ipv4Addr>) {
 
 pub async fn free_ipv6(cx: &Context, subnet: &Id, addresses: Vec<Ipv6Addr>) {
     let _ = cx.subnets.ask(subnet, SubnetCommand::FreeIpv6(addresses)).await;
+}
+
+impl SubnetState {
+    pub(super) fn allocate(&mut self, by: Vec<Wanted>, id: &Id) -> Ec2Result<Vec<Ipv4Addr>> {
+        let addresses = self.addresses.as_mut().ok_or_else(|| no_free_addresses(id))?;
+        let any = by.iter().filter(|wanted| wanted.is_none()).count();
+        if addresses.free_count() as usize <= any.saturating_sub(1) {
+            return Err(no_free_addresses(id));
+        }
+        // Those with a name first, so that none is given away as one of the others.
+        for address in by.iter().flatten() {
+            addresses.take(*address)?;
+        }
+        let take = |wanted: Wanted| wanted.or_else(|| addresses.take_any()).ok_or_else(|| no_free_addresses(id));
+        by.into_iter().map(take).collect()
+    }
+
+    pub(super) fn allocate_ipv6(&mut self, by: Vec<Wanted<Ipv6Addr>>, facts: &Facts<'_>) -> Ec2Result<Vec<Ipv6Addr>> {
+        let Some(addresses) = self.ipv6_addresses.as_mut() else {
+            return Err(Ec2Error::invalid_parameter(format!(
+                "The subnet '{}' has no IPv6 CIDR block associated",
+                facts.id
+            )));
+        };
+        for address in by.iter().flatten() {
+            addresses.take(*address)?;
+        }
+        let mut take_any = || addresses.take_any(|| facts.ids.number());
+        let take = |wanted: Wanted<Ipv6Addr>| wanted.or_else(&mut take_any).ok_or_else(|| no_free_addresses(facts.id));
+        by.into_iter().map(take).collect()
+    }
+}
+
+fn no_free_addresses(id: &Id) -> Ec2Error {
+    Ec2Error::new(
+        "InsufficientFreeAddressesInSubnet",
+        format!("The specified subnet '{id}' does not have enough free addresses to satisfy the request."),
+    )
 }

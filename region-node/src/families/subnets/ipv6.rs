@@ -2,14 +2,15 @@
 
 use archipelago_proto::ec2::v1::{
     AssociateSubnetCidrBlockRequest, AssociateSubnetCidrBlockResult, DisassociateSubnetCidrBlockRequest,
-    DisassociateSubnetCidrBlockResult,
+    DisassociateSubnetCidrBlockResult, SubnetIpv6CidrBlockAssociation,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::IpNet;
 
-use super::SubnetCommand;
+use super::addresses::Ipv6Addresses;
 use super::creation::{block_state, ipv6_association};
-use super::state::no_block;
+use super::state;
+use super::{SubnetCommand, SubnetState};
 use crate::entity::{Id, Undo, workflow};
 use crate::families::vpcs::VpcCommand;
 use crate::request::{Context, ipv6_block, required};
@@ -65,4 +66,43 @@ pub(super) async fn disassociate_subnet_cidr_block(
         ipv6_cidr_block_association: Some(gone),
         subnet_id: Some(subnet.id.to_string()),
     })
+}
+
+impl SubnetState {
+    /// A subnet has one IPv6 block at most.
+    pub(super) fn check_no_ipv6(&self, id: &Id) -> Ec2Result<()> {
+        match self.ipv6_block() {
+            Some(block) => Err(Ec2Error::invalid_parameter(format!(
+                "The subnet '{id}' already has the IPv6 CIDR block {block} associated"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn add_ipv6(&mut self, new: SubnetIpv6CidrBlockAssociation) {
+        self.public.ipv6_cidr_block_association_set = vec![new];
+        self.ipv6_addresses = state::ipv6_block(&self.public).map(Ipv6Addresses::new);
+    }
+
+    /// Nobody may have an address of it any more. What needs IPv6 is off from then on.
+    pub(super) fn remove_ipv6(&mut self, association: &str) -> Ec2Result<()> {
+        let known = self.public.ipv6_cidr_block_association_set.iter();
+        if !known.map(SubnetIpv6CidrBlockAssociation::association_id).any(|known| known == association) {
+            return Err(no_block(association));
+        }
+        if self.addresses.is_none() || self.ipv6_addresses.as_ref().is_some_and(|taken| !taken.is_unused()) {
+            let message = format!("The subnet CIDR block with association ID {association} is currently in use");
+            return Err(Ec2Error::new("InvalidCidrBlock.InUse", message));
+        }
+        self.public.ipv6_cidr_block_association_set.clear();
+        self.ipv6_addresses = None;
+        self.public.assign_ipv6_address_on_creation = Some(false);
+        self.public.enable_dns64 = Some(false);
+        Ok(())
+    }
+}
+
+fn no_block(association: &str) -> Ec2Error {
+    let message = format!("The subnet CIDR block with association ID '{association}' does not exist");
+    Ec2Error::new("InvalidSubnetCidrBlockAssociationID.NotFound", message)
 }

@@ -23,8 +23,8 @@ pub struct SubnetState {
     /// When it stops being pending.
     settles: Option<Millis>,
     /// Derived from the network interfaces; None in a subnet that has IPv6 only.
-    addresses: Option<Addresses>,
-    ipv6_addresses: Option<Ipv6Addresses>,
+    pub(super) addresses: Option<Addresses>,
+    pub(super) ipv6_addresses: Option<Ipv6Addresses>,
 }
 
 /// That a subnet uses a network ACL, or a route table.
@@ -132,38 +132,6 @@ impl SubnetState {
         Subnet { available_ip_address_count, ..self.public.clone() }
     }
 
-    /// A subnet has one IPv6 block at most.
-    pub(super) fn check_no_ipv6(&self, id: &Id) -> Ec2Result<()> {
-        match self.ipv6_block() {
-            Some(block) => Err(Ec2Error::invalid_parameter(format!(
-                "The subnet '{id}' already has the IPv6 CIDR block {block} associated"
-            ))),
-            None => Ok(()),
-        }
-    }
-
-    fn add_ipv6(&mut self, new: SubnetIpv6CidrBlockAssociation) {
-        self.public.ipv6_cidr_block_association_set = vec![new];
-        self.ipv6_addresses = ipv6_block(&self.public).map(Ipv6Addresses::new);
-    }
-
-    /// Nobody may have an address of it any more. What needs IPv6 is off from then on.
-    fn remove_ipv6(&mut self, association: &str) -> Ec2Result<()> {
-        let known = self.public.ipv6_cidr_block_association_set.iter();
-        if !known.map(SubnetIpv6CidrBlockAssociation::association_id).any(|known| known == association) {
-            return Err(no_block(association));
-        }
-        if self.addresses.is_none() || self.ipv6_addresses.as_ref().is_some_and(|taken| !taken.is_unused()) {
-            let message = format!("The subnet CIDR block with association ID {association} is currently in use");
-            return Err(Ec2Error::new("InvalidCidrBlock.InUse", message));
-        }
-        self.public.ipv6_cidr_block_association_set.clear();
-        self.ipv6_addresses = None;
-        self.public.assign_ipv6_address_on_creation = Some(false);
-        self.public.enable_dns64 = Some(false);
-        Ok(())
-    }
-
     /// The association with a route table, if it is the one that is meant.
     fn route_table_association(&self, id: &Id) -> Ec2Result<&Association> {
         self.route_table.as_ref().filter(|association| association.id == *id).ok_or_else(|| no_association(id))
@@ -172,55 +140,14 @@ impl SubnetState {
     fn associations(&self) -> impl Iterator<Item = &Association> {
         std::iter::once(&self.network_acl).chain(&self.route_table)
     }
-
-    fn allocate(&mut self, by: Vec<Wanted>, id: &Id) -> Ec2Result<Vec<Ipv4Addr>> {
-        let addresses = self.addresses.as_mut().ok_or_else(|| no_free_addresses(id))?;
-        let any = by.iter().filter(|wanted| wanted.is_none()).count();
-        if addresses.free_count() as usize <= any.saturating_sub(1) {
-            return Err(no_free_addresses(id));
-        }
-        // Those with a name first, so that none is given away as one of the others.
-        for address in by.iter().flatten() {
-            addresses.take(*address)?;
-        }
-        let take = |wanted: Wanted| wanted.or_else(|| addresses.take_any()).ok_or_else(|| no_free_addresses(id));
-        by.into_iter().map(take).collect()
-    }
-
-    fn allocate_ipv6(&mut self, by: Vec<Wanted<Ipv6Addr>>, facts: &Facts<'_>) -> Ec2Result<Vec<Ipv6Addr>> {
-        let Some(addresses) = self.ipv6_addresses.as_mut() else {
-            return Err(Ec2Error::invalid_parameter(format!(
-                "The subnet '{}' has no IPv6 CIDR block associated",
-                facts.id
-            )));
-        };
-        for address in by.iter().flatten() {
-            addresses.take(*address)?;
-        }
-        let mut take_any = || addresses.take_any(|| facts.ids.number());
-        let take = |wanted: Wanted<Ipv6Addr>| wanted.or_else(&mut take_any).ok_or_else(|| no_free_addresses(facts.id));
-        by.into_iter().map(take).collect()
-    }
 }
 
 fn ipv4_block(public: &Subnet) -> Option<Ipv4Net> {
     public.cidr_block.as_deref().and_then(|block| block.parse().ok())
 }
 
-fn ipv6_block(public: &Subnet) -> Option<Ipv6Net> {
+pub(super) fn ipv6_block(public: &Subnet) -> Option<Ipv6Net> {
     public.ipv6_cidr_block_association_set.iter().find_map(|block| block.ipv6_cidr_block().parse().ok())
-}
-
-pub(super) fn no_block(association: &str) -> Ec2Error {
-    let message = format!("The subnet CIDR block with association ID '{association}' does not exist");
-    Ec2Error::new("InvalidSubnetCidrBlockAssociationID.NotFound", message)
-}
-
-fn no_free_addresses(id: &Id) -> Ec2Error {
-    Ec2Error::new(
-        "InsufficientFreeAddressesInSubnet",
-        format!("The specified subnet '{id}' does not have enough free addresses to satisfy the request."),
-    )
 }
 
 impl Entity for SubnetState {

@@ -1,10 +1,13 @@
-//! The blocks of a VPC that its subnets take.
+//! The blocks of a VPC, and those of them that its subnets take.
 
 use std::net::IpAddr;
 
+use archipelago_proto::ec2::v1::{VpcCidrBlockAssociation, VpcCidrBlockState, VpcIpv6CidrBlockAssociation};
+use archipelago_proto::{Ec2Error, Ec2Result};
 use imbl::OrdMap;
 use ipnet::IpNet;
 
+use super::VpcState;
 use crate::entity::Id;
 
 /// Disjoint blocks by their first address, and whose they are.
@@ -32,6 +35,78 @@ impl Blocks {
             self.0.remove(&block.network());
         }
     }
+}
+
+/// A block that a VPC gets beside its first.
+pub enum NewBlock {
+    Ipv4(VpcCidrBlockAssociation),
+    Ipv6(VpcIpv6CidrBlockAssociation),
+}
+
+impl VpcState {
+    pub(super) fn take(&mut self, block: IpNet, by: &Id) -> Ec2Result<()> {
+        let within = self.ipv4_blocks().chain(self.ipv6_blocks().map(IpNet::from)).any(|own| own.contains(&block));
+        if !within {
+            return Err(Ec2Error::new("InvalidSubnet.Range", format!("The CIDR '{block}' is invalid.")));
+        }
+        if self.blocks.overlapping(block).is_some() {
+            let message = format!("The CIDR '{block}' conflicts with another subnet");
+            return Err(Ec2Error::new("InvalidSubnet.Conflict", message));
+        }
+        self.blocks.insert(block, by.clone());
+        Ok(())
+    }
+
+    pub(super) fn add(&mut self, block: NewBlock) -> Ec2Result<()> {
+        match block {
+            NewBlock::Ipv4(new) => {
+                let block = new.cidr_block().to_owned();
+                let parsed: IpNet = block.parse().map_err(|_| Ec2Error::internal())?;
+                if self.ipv4_blocks().any(|own| own.contains(&parsed) || parsed.contains(&own)) {
+                    let message = format!("The CIDR '{block}' conflicts with another CIDR block of the VPC.");
+                    return Err(Ec2Error::new("InvalidVpc.Range", message));
+                }
+                self.public.cidr_block_association_set.push(new);
+            }
+            NewBlock::Ipv6(new) => self.public.ipv6_cidr_block_association_set.push(new),
+        }
+        Ok(())
+    }
+
+    /// Takes a block away that no subnet has a part of. The first one stays.
+    pub(super) fn remove(&mut self, association: &str) -> Ec2Result<()> {
+        let ipv4 = self.public.cidr_block_association_set.iter();
+        let ipv4 = ipv4.filter(|known| known.association_id() == association).map(|known| known.cidr_block());
+        let ipv6 = self.public.ipv6_cidr_block_association_set.iter();
+        let ipv6 = ipv6.filter(|known| known.association_id() == association).map(|known| known.ipv6_cidr_block());
+        let Some(block) = ipv4.chain(ipv6).next() else { return Err(no_block(association)) };
+        if block == self.public.cidr_block() {
+            return Err(Ec2Error::new(
+                "OperationNotPermitted",
+                format!(
+                    "The vpc CIDR block with association ID {association} may not be disassociated. It is the primary \
+                     IPv4 CIDR block of the VPC"
+                ),
+            ));
+        }
+        let parsed: IpNet = block.parse().map_err(|_| Ec2Error::internal())?;
+        if self.blocks.overlapping(parsed).is_some() {
+            let message = format!("The vpc CIDR block with association ID {association} is currently in use");
+            return Err(Ec2Error::new("InvalidCidrBlock.InUse", message));
+        }
+        self.public.cidr_block_association_set.retain(|known| known.association_id() != association);
+        self.public.ipv6_cidr_block_association_set.retain(|known| known.association_id() != association);
+        Ok(())
+    }
+}
+
+pub(super) fn no_block(association: &str) -> Ec2Error {
+    let message = format!("The vpc CIDR block association ID '{association}' does not exist");
+    Ec2Error::new("InvalidVpcCidrBlockAssociationID.NotFound", message)
+}
+
+pub(super) fn block_state(state: &str) -> VpcCidrBlockState {
+    VpcCidrBlockState { state: Some(state.to_owned()), status_message: None }
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::{Ipv4Net, Ipv6Net};
 
+use super::blocks::{NewBlock, block_state, no_block};
 use super::creation;
-use super::state::{NewBlock, block_state, no_block};
 use super::{VpcCommand, VpcState};
 use crate::entity::{Id, Undo, workflow};
 use crate::families::network_acls::{NetworkAclCommand, allow_ipv6};

@@ -1,11 +1,14 @@
 //! A VPC comes with a main route table, a default network ACL and a default security group.
 
 use archipelago_proto::Ec2Result;
-use archipelago_proto::ec2::v1::{Route, Tag, Vpc, VpcCidrBlockAssociation, VpcIpv6CidrBlockAssociation};
+use archipelago_proto::ec2::v1::{
+    BlockPublicAccessStates, Route, Tag, Vpc, VpcCidrBlockAssociation, VpcIpv6CidrBlockAssociation,
+};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::VpcState;
-use super::state::{Parts, block_state};
+use super::blocks::block_state;
+use super::state::Parts;
 use crate::entity::{Batch, Entity as _, Id};
 use crate::families::network_acls::NetworkAclState;
 use crate::families::route_tables::RouteTableState;
@@ -49,6 +52,7 @@ pub fn create(cx: &Context, batch: &mut Batch, new: NewVpc<'_>) -> Ec2Result<(Id
         cidr_block_association_set: vec![ipv4_block(cx, new.cidr_block, "associated")],
         is_default: Some(new.default),
         tags: new.tags,
+        block_public_access_states: Some(BlockPublicAccessStates { internet_gateway_block_mode: Some("off".into()) }),
         vpc_id: Some(id.to_string()),
         state: Some("pending".into()),
         cidr_block: Some(new.cidr_block.to_string()),

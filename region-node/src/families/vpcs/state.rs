@@ -1,11 +1,11 @@
 //! A VPC: it decides which blocks its subnets have, and knows what comes and goes with it.
 
-use archipelago_proto::ec2::v1::{Tag, Vpc, VpcCidrBlockAssociation, VpcCidrBlockState, VpcIpv6CidrBlockAssociation};
+use archipelago_proto::ec2::v1::{Tag, Vpc};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::{IpNet, Ipv6Net};
 use prost::Message;
 
-use super::blocks::Blocks;
+use super::blocks::{Blocks, NewBlock, block_state};
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part};
 use crate::time::{Millis, Transition};
 
@@ -21,7 +21,7 @@ pub struct VpcState {
     /// When it stops being pending.
     settles: Option<Millis>,
     /// Derived from the subnets.
-    blocks: Blocks,
+    pub(super) blocks: Blocks,
     /// The internet gateway that is attached. Derived from the gateways.
     gateway: Option<Id>,
 }
@@ -103,12 +103,6 @@ pub enum VpcCommand {
     },
 }
 
-/// A block that a VPC gets beside its first.
-pub enum NewBlock {
-    Ipv4(VpcCidrBlockAssociation),
-    Ipv6(VpcIpv6CidrBlockAssociation),
-}
-
 impl VpcState {
     pub fn new(public: Vpc, parts: Parts, settles: Millis) -> Self {
         let attributes =
@@ -145,61 +139,6 @@ impl VpcState {
 
     pub fn ipv6_blocks(&self) -> impl Iterator<Item = Ipv6Net> {
         self.public.ipv6_cidr_block_association_set.iter().filter_map(|block| block.ipv6_cidr_block().parse().ok())
-    }
-
-    fn take(&mut self, block: IpNet, by: &Id) -> Ec2Result<()> {
-        let within = self.ipv4_blocks().chain(self.ipv6_blocks().map(IpNet::from)).any(|own| own.contains(&block));
-        if !within {
-            return Err(Ec2Error::new("InvalidSubnet.Range", format!("The CIDR '{block}' is invalid.")));
-        }
-        if self.blocks.overlapping(block).is_some() {
-            let message = format!("The CIDR '{block}' conflicts with another subnet");
-            return Err(Ec2Error::new("InvalidSubnet.Conflict", message));
-        }
-        self.blocks.insert(block, by.clone());
-        Ok(())
-    }
-
-    fn add(&mut self, block: NewBlock) -> Ec2Result<()> {
-        match block {
-            NewBlock::Ipv4(new) => {
-                let block = new.cidr_block().to_owned();
-                let parsed: IpNet = block.parse().map_err(|_| Ec2Error::internal())?;
-                if self.ipv4_blocks().any(|own| own.contains(&parsed) || parsed.contains(&own)) {
-                    let message = format!("The CIDR '{block}' conflicts with another CIDR block of the VPC.");
-                    return Err(Ec2Error::new("InvalidVpc.Range", message));
-                }
-                self.public.cidr_block_association_set.push(new);
-            }
-            NewBlock::Ipv6(new) => self.public.ipv6_cidr_block_association_set.push(new),
-        }
-        Ok(())
-    }
-
-    /// Takes a block away that no subnet has a part of. The first one stays.
-    fn remove(&mut self, association: &str) -> Ec2Result<()> {
-        let ipv4 = self.public.cidr_block_association_set.iter();
-        let ipv4 = ipv4.filter(|known| known.association_id() == association).map(|known| known.cidr_block());
-        let ipv6 = self.public.ipv6_cidr_block_association_set.iter();
-        let ipv6 = ipv6.filter(|known| known.association_id() == association).map(|known| known.ipv6_cidr_block());
-        let Some(block) = ipv4.chain(ipv6).next() else { return Err(no_block(association)) };
-        if block == self.public.cidr_block() {
-            return Err(Ec2Error::new(
-                "OperationNotPermitted",
-                format!(
-                    "The vpc CIDR block with association ID {association} may not be disassociated. It is the primary \
-                     IPv4 CIDR block of the VPC"
-                ),
-            ));
-        }
-        let parsed: IpNet = block.parse().map_err(|_| Ec2Error::internal())?;
-        if self.blocks.overlapping(parsed).is_some() {
-            let message = format!("The vpc CIDR block with association ID {association} is currently in use");
-            return Err(Ec2Error::new("InvalidCidrBlock.InUse", message));
-        }
-        self.public.cidr_block_association_set.retain(|known| known.association_id() != association);
-        self.public.ipv6_cidr_block_association_set.retain(|known| known.association_id() != association);
-        Ok(())
     }
 
     fn set(&mut self, attribute: Attribute) -> Ec2Result<()> {
@@ -352,13 +291,4 @@ impl Entity for VpcState {
 /// No subnet, gateway or VPC has this association.
 pub fn no_association(id: &str) -> Ec2Error {
     Ec2Error::new("InvalidAssociationID.NotFound", format!("The association ID '{id}' does not exist"))
-}
-
-pub(super) fn no_block(association: &str) -> Ec2Error {
-    let message = format!("The vpc CIDR block association ID '{association}' does not exist");
-    Ec2Error::new("InvalidVpcCidrBlockAssociationID.NotFound", message)
-}
-
-pub(super) fn block_state(state: &str) -> VpcCidrBlockState {
-    VpcCidrBlockState { state: Some(state.to_owned()), status_message: None }
 }

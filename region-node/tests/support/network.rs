@@ -1,0 +1,33 @@
+//! A VPC to test in.
+
+use archipelago_proto::ec2::v1::subnets_service_client::SubnetsServiceClient;
+use archipelago_proto::ec2::v1::vpcs_service_client::VpcsServiceClient;
+use archipelago_proto::ec2::v1::{CreateSubnetRequest, CreateVpcRequest, Filter, Subnet, Vpc};
+
+use super::Sandbox;
+
+pub fn filter(name: &str, value: &str) -> Vec<Filter> {
+    vec![Filter { name: Some(name.into()), values: vec![value.into()] }]
+}
+
+pub fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+/// A VPC with this block, and with IPv6.
+pub async fn vpc(sandbox: &Sandbox, block: &str) -> Vpc {
+    let input = CreateVpcRequest {
+        cidr_block: some(block),
+        amazon_provided_ipv6_cidr_block: Some(true),
+        ..CreateVpcRequest::default()
+    };
+    let mut client = VpcsServiceClient::new(sandbox.channel.clone());
+    client.create_vpc(sandbox.ask(input)).await.unwrap().into_inner().vpc.unwrap()
+}
+
+pub async fn subnet(sandbox: &Sandbox, vpc: &Vpc, block: &str) -> Subnet {
+    let input =
+        CreateSubnetRequest { vpc_id: vpc.vpc_id.clone(), cidr_block: some(block), ..CreateSubnetRequest::default() };
+    let mut client = SubnetsServiceClient::new(sandbox.channel.clone());
+    client.create_subnet(sandbox.ask(input)).await.unwrap().into_inner().subnet.unwrap()
+}
