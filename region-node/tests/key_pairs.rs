@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::path::Path;
+
 use archipelago_proto::ec2::v1::key_pairs_service_client::KeyPairsServiceClient;
 use archipelago_proto::ec2::v1::{
     CreateKeyPairRequest, DeleteKeyPairRequest, DescribeKeyPairsRequest, Filter, ImportKeyPairRequest, KeyPair,
@@ -119,10 +121,7 @@ async fn names_stay_taken_over_a_restart() {
     let mut client = KeyPairsServiceClient::new(sandbox.channel.clone());
     client.import_key_pair(sandbox.ask(import("k", ED25519))).await.unwrap();
     // What is on the disk at this moment is what a killed process would leave.
-    for file in std::fs::read_dir(&before).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), after.join(file.file_name())).unwrap();
-    }
+    copy(&before, &after);
 
     let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&after).unwrap()).await;
     sandbox.region.shell.ids.number(); // The seed is the same: the next id must not be.
@@ -130,6 +129,19 @@ async fn names_stay_taken_over_a_restart() {
     assert_eq!(code(client.import_key_pair(sandbox.ask(import("k", ED25519))).await), "InvalidKeyPair.Duplicate");
     std::fs::remove_dir_all(&before).unwrap();
     std::fs::remove_dir_all(&after).unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }
 
 fn folder(name: &str) -> std::path::PathBuf {
