@@ -145,7 +145,7 @@ async fn names_are_unique_until_the_image_is_deregistered() {
 
     let deregister = DeregisterImageRequest { image_id: Some(id.clone()), ..Default::default() };
     client.deregister_image(sandbox.ask(deregister)).await.unwrap();
-    assert_eq!(code(client.describe_images(sandbox.ask(by_id(&id))).await), "InvalidAMIID.Unavailable");
+    assert_eq!(code(client.describe_images(sandbox.ask(by_id(&id))).await), "InvalidAMIID.NotFound");
     client.register_image(sandbox.ask(again)).await.unwrap();
     sandbox.region.advance(3_600_000).await;
     assert_eq!(code(client.describe_images(sandbox.ask(by_id(&id))).await), "InvalidAMIID.NotFound");

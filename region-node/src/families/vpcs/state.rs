@@ -254,8 +254,16 @@ impl Entity for VpcState {
     }
 
     fn parts(&self) -> Vec<Part<'_>> {
-        let ipv4 = self.public.cidr_block_association_set.iter().map(|block| block.association_id());
-        let ipv6 = self.public.ipv6_cidr_block_association_set.iter().map(|block| block.association_id());
+        let ipv4 = self
+            .public
+            .cidr_block_association_set
+            .iter()
+            .map(archipelago_proto::ec2::v1::VpcCidrBlockAssociation::association_id);
+        let ipv6 = self
+            .public
+            .ipv6_cidr_block_association_set
+            .iter()
+            .map(archipelago_proto::ec2::v1::VpcIpv6CidrBlockAssociation::association_id);
         std::iter::once(&*self.main_association).chain(ipv4).chain(ipv6).map(Part::untagged).collect()
     }
 
