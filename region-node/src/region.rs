@@ -68,6 +68,7 @@ region! {
     volumes: families::volumes::VolumeState,
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
     addresses: families::addresses::AddressState,
+    instances: families::instances::InstanceState,
 }
 
 impl Region {
@@ -103,6 +104,7 @@ impl Region {
 
     /// Says what carries out the intents of each kind that has some.
     fn wire(self: &Arc<Self>) {
+        self.follow(&self.instances, families::instances::follow);
         self.follow(&self.network_interfaces, families::addresses::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);

@@ -55,4 +55,5 @@ async fn account_attributes_are_told_by_name() {
         DescribeAccountAttributesRequest { attribute_names: vec!["supported-platforms".into()], ..Default::default() };
     let found = client.describe_account_attributes(sandbox.ask(request)).await.unwrap().into_inner();
     assert_eq!(found.account_attributes[0].attribute_values[0].attribute_value(), "VPC");
+    assert!(found.account_attributes[1].attribute_values[0].attribute_value().starts_with("vpc-"));
 }

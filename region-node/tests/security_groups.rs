@@ -392,12 +392,34 @@ async fn filters_look_into_the_rules() {
 }
 
 #[tokio::test]
-async fn names_are_still_taken_after_a_restart() {
-    let folder = std::env::temp_dir().join(format!("archipelago-groups-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    {
-        let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&folder).unwrap()).await;
-        created(&sandbox, "web").await;
+async fn names_and_rules_stay_over_a_restart() {
+    let (before, after) = (folder("before"), folder("after"));
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&before).unwrap()).await;
+    let id = created(&sandbox, "web").await;
+    let rules = authorize(&sandbox, &id, vec![tcp(22, "10.0.0.0/8")]).await.unwrap();
+    // What is on the disk at this moment is what a killed process would leave.
+    for file in std::fs::read_dir(&before).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), after.join(file.file_name())).unwrap();
     }
-    let _ = std::fs::remove_dir_all(&folder);
+
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&after).unwrap()).await;
+    let numbers = &sandbox.region.shell.ids; // The seed is the same: the next id must not be.
+    (0..1_000).for_each(|_| drop(numbers.prefixed("x")));
+    let again = client(&sandbox).create_security_group(sandbox.ask(create("web", None))).await;
+    assert_eq!(code(again), "InvalidGroup.Duplicate");
+    let request = DescribeSecurityGroupRulesRequest {
+        security_group_rule_ids: vec![rules[0].security_group_rule_id().to_owned()],
+        ..DescribeSecurityGroupRulesRequest::default()
+    };
+    let found = client(&sandbox).describe_security_group_rules(sandbox.ask(request)).await.unwrap().into_inner();
+    assert_eq!(found.security_group_rules, rules);
+    std::fs::remove_dir_all(&before).unwrap();
+    std::fs::remove_dir_all(&after).unwrap();
+}
+
+fn folder(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("archipelago-groups-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
 }

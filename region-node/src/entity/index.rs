@@ -4,9 +4,11 @@
 //! and one for each resource it links to. A shelf is in order of creation, and taking a copy of one
 //! is constant-time, so that a describe never holds a lock while it looks.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use dashmap::DashMap;
 use imbl::{OrdMap, OrdSet};
-use std::sync::Arc;
 
 use super::{Account, Audience, Entity, Id};
 
@@ -115,10 +117,9 @@ impl<E: Entity> Index<E> {
 
     fn publish_parts(&self, old: Option<&Published<E>>, new: &Published<E>) {
         let parts = new.state.parts();
-        for part in old.iter().flat_map(|old| old.state.parts()) {
-            if !parts.iter().any(|kept| kept.id == part.id) {
-                self.parts.remove(part.id);
-            }
+        let kept: HashSet<_> = parts.iter().map(|part| part.id).collect();
+        for part in old.iter().flat_map(|old| old.state.parts()).filter(|part| !kept.contains(part.id)) {
+            self.parts.remove(part.id);
         }
         for part in parts {
             if !self.parts.contains_key(part.id) {

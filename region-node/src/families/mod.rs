@@ -20,6 +20,7 @@ pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod images;
 pub mod instance_types;
+pub mod instances;
 pub mod internet_gateways;
 pub mod key_pairs;
 pub mod network_acls;
@@ -50,6 +51,9 @@ macro_rules! routes {
 routes! {
     addresses: addresses_service_server::AddressesServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
+    instances: instances_service_server::InstancesServiceServer,
+    instance_types: instance_types_service_server::InstanceTypesServiceServer,
+    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     images: images_service_server::ImagesServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,

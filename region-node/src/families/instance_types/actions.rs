@@ -44,6 +44,7 @@ async fn describe_instance_types(
         filters: &input.filters,
         max_results: input.max_results.or(Some(MOST_TYPES)),
         next_token: input.next_token.as_deref(),
+        scope: &[names],
         sizes: 5..=MOST_TYPES,
         ..Describe::default()
     };

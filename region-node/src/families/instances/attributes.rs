@@ -9,9 +9,14 @@ use crate::entity::Facts;
 /// A value that has been checked as far as the instance's state does not matter.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Attribute {
-    InstanceType { name: String, cores: i32, threads: i32, cpu_credits: Option<String> },
-    Kernel(String),
-    Ramdisk(String),
+    InstanceType {
+        name: String,
+        cores: i32,
+        threads: i32,
+        cpu_credits: Option<String>,
+    },
+    Kernel(Option<String>),
+    Ramdisk(Option<String>),
     /// In base64.
     UserData(Option<String>),
     DisableApiTermination(bool),
@@ -65,8 +70,8 @@ impl Attribute {
                 (options.core_count, options.threads_per_core) = (Some(cores), Some(threads));
                 private.cpu_credits = cpu_credits;
             }
-            Self::Kernel(id) => public.kernel_id = Some(id),
-            Self::Ramdisk(id) => public.ramdisk_id = Some(id),
+            Self::Kernel(id) => public.kernel_id = id,
+            Self::Ramdisk(id) => public.ramdisk_id = id,
             Self::UserData(data) => private.user_data = data,
             Self::DisableApiTermination(on) => private.disable_api_termination = on,
             Self::DisableApiStop(on) => private.disable_api_stop = on,

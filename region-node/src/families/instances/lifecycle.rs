@@ -187,3 +187,128 @@ fn user_initiated(now: Millis) -> String {
     let time = jiff::Timestamp::from_millisecond(now).unwrap_or_default();
     format!("User initiated ({} GMT)", time.strftime("%Y-%m-%d %H:%M:%S"))
 }
+
+#[cfg(test)]
+mod tests {
+    use archipelago_proto::ec2::v1::{HibernationOptions, Instance};
+    use imbl::OrdSet;
+
+    use super::super::state::{InstanceCommand as Command, Place, Private};
+    use super::*;
+    use crate::entity::{Account, Entity as _, Id, Ids};
+    use crate::time::Lifecycle;
+
+    const NOW: Millis = 1_767_225_600_000;
+
+    fn ask_at(now: Millis, instance: &InstanceState, command: Command) -> Ec2Result<InstanceState> {
+        with_facts(now, |facts| {
+            Ok(match instance.decide(command, facts)?.next {
+                Next::Become(next) => next,
+                _ => instance.clone(),
+            })
+        })
+    }
+
+    fn with_facts<T>(now: Millis, with: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let (id, account, ids) = (Id::new("i-1"), Account::from("000000000000"), Ids::seeded(1));
+        let (lifecycle, dependents) = (Lifecycle::realistic(), OrdSet::new());
+        let facts = Facts {
+            id: &id,
+            account: &account,
+            now,
+            region: "us-east-1",
+            lifecycle: &lifecycle,
+            dependents: &dependents,
+            ids: &ids,
+        };
+        with(&facts)
+    }
+
+    fn ask(instance: &InstanceState, command: Command) -> Ec2Result<InstanceState> {
+        ask_at(NOW, instance, command)
+    }
+
+    fn elapsed(instance: &InstanceState) -> InstanceState {
+        let due = instance.changes.expect("something is under way");
+        match with_facts(due, |facts| instance.elapse(facts)) {
+            Next::Become(next) => next,
+            _ => panic!("the instance is still there"),
+        }
+    }
+
+    fn pending() -> InstanceState {
+        let public = Instance {
+            state: Some(Phase::Pending.public()),
+            root_device_type: Some("ebs".into()),
+            hibernation_options: Some(HibernationOptions { configured: Some(false) }),
+            ..Instance::default()
+        };
+        InstanceState::new(public, Private::default(), NOW + 1)
+    }
+
+    fn stop(force: bool) -> Command {
+        Command::Stop { hibernate: false, force }
+    }
+
+    #[test]
+    fn an_instance_goes_through_its_states_with_the_reasons_that_aws_gives() {
+        let running = elapsed(&pending());
+        assert_eq!((running.phase(), &running.public.state_reason), (Phase::Running, &None));
+        let stopping = ask(&running, stop(false)).unwrap();
+        assert_eq!(stopping.phase(), Phase::Stopping);
+        let stopped = elapsed(&stopping);
+        assert_eq!((stopped.phase(), stopped.private.intent()), (Phase::Stopped, Intent::Stopped));
+        assert_eq!(stopped.public.state_reason.as_ref().unwrap().code(), "Client.UserInitiatedShutdown");
+        let started = ask(&stopped, Command::Start).unwrap();
+        assert_eq!((started.phase(), started.public.launch_time()), (Phase::Pending, NOW));
+        let terminated = elapsed(&ask(&started, Command::Terminate).unwrap());
+        assert_eq!((terminated.phase(), terminated.private.intent()), (Phase::Terminated, Intent::Terminated));
+        let due = terminated.changes.unwrap();
+        assert!(matches!(with_facts(due, |facts| terminated.elapse(facts)), Next::Gone(_)));
+    }
+
+    #[test]
+    fn what_does_not_fit_the_state_is_an_incorrect_instance_state() {
+        let refused = |instance: &InstanceState, command| ask(instance, command).map(drop).unwrap_err().code;
+        assert_eq!(refused(&pending(), stop(false)), "IncorrectInstanceState");
+        let running = elapsed(&pending());
+        let stopping = ask(&running, stop(false)).unwrap();
+        assert_eq!(refused(&stopping, Command::Start), "IncorrectInstanceState");
+        assert_eq!(refused(&stopping, Command::Reboot), "IncorrectInstanceState");
+        let terminated = elapsed(&ask(&running, Command::Terminate).unwrap());
+        for command in [Command::Start, stop(false), Command::Reboot, Command::Monitor(true)] {
+            assert_eq!(refused(&terminated, command), "IncorrectInstanceState");
+        }
+        assert_eq!(ask(&terminated, Command::Terminate).unwrap().phase(), Phase::Terminated, "which repeats");
+    }
+
+    #[test]
+    fn a_forced_stop_ends_a_stop_that_hangs() {
+        let stopping = ask(&elapsed(&pending()), stop(false)).unwrap();
+        assert!(stopping.changes.unwrap() > NOW);
+        assert_eq!(ask(&stopping, stop(true)).unwrap().changes, Some(NOW));
+    }
+
+    #[test]
+    fn an_instance_store_root_cannot_be_stopped() {
+        let mut running = elapsed(&pending());
+        running.public.root_device_type = Some("instance-store".into());
+        assert_eq!(ask(&running, stop(false)).map(drop).unwrap_err().code, "UnsupportedOperation");
+    }
+
+    #[test]
+    fn only_an_instance_that_is_configured_for_it_hibernates() {
+        let hibernate = Command::Stop { hibernate: true, force: false };
+        let error = ask(&elapsed(&pending()), hibernate).map(drop).unwrap_err();
+        assert_eq!(error.code, "UnsupportedHibernationConfiguration");
+    }
+
+    #[test]
+    fn a_place_is_reserved_once() {
+        let device = || Place::Device("/dev/sdf".into());
+        let reserved = ask(&elapsed(&pending()), Command::Reserve(device())).unwrap();
+        assert_eq!(ask(&reserved, Command::Reserve(device())).map(drop).unwrap_err().code, "InvalidParameterValue");
+        let free = ask(&reserved, Command::Unreserve(device())).unwrap();
+        assert!(ask(&free, Command::Reserve(device())).is_ok());
+    }
+}

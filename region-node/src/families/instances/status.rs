@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use archipelago_proto::Ec2Error;
 use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{
     DescribeInstanceStatusRequest, DescribeInstanceStatusResult, EbsStatusDetails, EbsStatusSummary, InstanceStatus,
     InstanceStatusDetails, InstanceStatusSummary, OperatorResponse, ReportInstanceStatusRequest,
     ReportInstanceStatusResponse,
 };
-use archipelago_proto::Ec2Error;
 
 use super::lifecycle::Phase;
 use super::state::InstanceState;

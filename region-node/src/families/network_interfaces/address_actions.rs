@@ -53,8 +53,12 @@ pub(super) async fn assign_private_ip_addresses(
     let new = workflow(undo, outcome).await?;
     for (holder, address) in moved {
         // It stays taken: only its interface is another.
-        let old = Addresses { ipv4: vec![address], ..Addresses::default() };
-        cx.network_interfaces.ask(&holder, NetworkInterfaceCommand::Unassign(old)).await?;
+        let moved = || NetworkInterfaceCommand::Unassign(Addresses { ipv4: vec![address], ..Addresses::default() });
+        if let Err(error) = cx.network_interfaces.ask(&holder, moved()).await {
+            // Its holder has given it up meanwhile, so that it is nobody's to take.
+            cx.network_interfaces.ask(&interface.id, moved()).await?;
+            return Err(error);
+        }
     }
     let assigned = new.ipv4.iter().chain(&own);
     let assigned = assigned.map(|address| AssignedPrivateIpAddress { private_ip_address: Some(address.to_string()) });

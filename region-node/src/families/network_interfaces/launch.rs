@@ -12,7 +12,7 @@ use crate::entity::{Id, Undo};
 use crate::request::Context;
 use crate::time::Transition;
 
-pub use super::plan::NewInterface;
+pub use super::plan::{NewInterface, groups};
 
 /// A new interface for each instance of a launch.
 #[derive(Clone)]

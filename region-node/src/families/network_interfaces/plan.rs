@@ -169,7 +169,7 @@ fn mac_address(number: u64) -> String {
 }
 
 /// The groups with their names, which must be in the interface's VPC.
-pub(super) fn groups(cx: &Context, ids: &[String], vpc: &str, subnet: &Id) -> Ec2Result<Vec<GroupIdentifier>> {
+pub fn groups(cx: &Context, ids: &[String], vpc: &str, subnet: &Id) -> Ec2Result<Vec<GroupIdentifier>> {
     let default = || cx.vpcs.index().get(vpc).map(|vpc| vpc.state.default_group.to_string());
     let ids = if ids.is_empty() { default().into_iter().collect() } else { ids.to_vec() };
     let mut groups: Vec<GroupIdentifier> = Vec::new();

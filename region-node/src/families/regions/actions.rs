@@ -126,6 +126,8 @@ async fn describe_account_attributes(
 }
 
 /// The id of the account's default VPC, or `none`.
-fn default_vpc(_: &Context) -> String {
-    "none".to_owned()
+fn default_vpc(cx: &Context) -> String {
+    let vpcs = cx.vpcs.owned_by(&cx.account);
+    let default = vpcs.values().find(|vpc| vpc.state.public.is_default());
+    default.map_or_else(|| "none".to_owned(), |vpc| vpc.id.to_string())
 }

@@ -55,6 +55,10 @@ impl VolumeTemplate {
         &self.device
     }
 
+    pub fn encrypted(&self) -> bool {
+        self.public.encrypted()
+    }
+
     /// A volume that is being attached to an instance.
     pub fn volume(&self, id: &Id, instance_id: &str, now: Millis) -> VolumeState {
         let attach = Attach {

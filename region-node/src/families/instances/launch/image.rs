@@ -17,7 +17,8 @@ pub(in super::super) fn instance_type(
 ) -> Ec2Result<(InstanceTypeInfo, Vec<&'static Zone>)> {
     let name = name.filter(|name| !name.is_empty()).unwrap_or(DEFAULT_TYPE);
     let known = instance_types::find(name);
-    let known = known.ok_or_else(|| Ec2Error::invalid_parameter(format!("Invalid value '{name}' for InstanceType.")))?;
+    let known =
+        known.ok_or_else(|| Ec2Error::invalid_parameter(format!("Invalid value '{name}' for InstanceType.")))?;
     let zones = instance_types::zones_offering(cx.facts, name);
     if zones.is_empty() {
         return Err(Ec2Error::new(

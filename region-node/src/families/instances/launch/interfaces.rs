@@ -114,10 +114,8 @@ fn one(
             Some(id) => place::named(cx, id, zone)?,
             None => place::default(cx, zone, zones)?,
         };
-        let new = NewInterface {
-            primary_ipv6: input.enable_primary_ipv6(),
-            ..NewInterface::in_subnet(Arc::clone(&subnet))
-        };
+        let new =
+            NewInterface { primary_ipv6: input.enable_primary_ipv6(), ..NewInterface::in_subnet(Arc::clone(&subnet)) };
         let new = LaunchInterface::specified(new, specification, tags.to_vec())?;
         return Ok((Wanted::New(Box::new(new)), subnet));
     };
@@ -157,9 +155,9 @@ fn existing(
     }
     let interface = cx.network_interfaces.find(&cx.account, id)?;
     let subnet = place::named(cx, interface.state.public.subnet_id(), zone)?;
-    let device_index = specification.device_index.ok_or_else(|| {
-        Ec2Error::new("MissingParameter", "Each network interface requires a device index.")
-    })?;
+    let device_index = specification
+        .device_index
+        .ok_or_else(|| Ec2Error::new("MissingParameter", "Each network interface requires a device index."))?;
     let network_card_index = specification.network_card_index();
     Ok((Wanted::Existing { interface, device_index, network_card_index }, subnet))
 }

@@ -13,4 +13,5 @@ mod run;
 pub(super) use devices::check_name as check_device_name;
 pub(super) use image::{check as check_image, instance_type};
 pub(super) use options::{credits, metadata, user_data};
+pub(super) use place::check_offered;
 pub(super) use run::run_instances;

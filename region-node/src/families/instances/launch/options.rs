@@ -20,7 +20,8 @@ pub(in super::super) fn user_data(encoded: Option<&str>) -> Ec2Result<Option<Str
     let Some(encoded) = encoded.filter(|data| !data.is_empty()) else { return Ok(None) };
     let compact: String = encoded.split_whitespace().collect();
     let decoded = STANDARD.decode(&compact);
-    let decoded = decoded.map_err(|_| Ec2Error::new("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data."))?;
+    let decoded =
+        decoded.map_err(|_| Ec2Error::new("InvalidUserData.Malformed", "Invalid BASE64 encoding of user data."))?;
     if decoded.len() > LONGEST_USER_DATA {
         return Err(Ec2Error::invalid_parameter(format!("User data is limited to {LONGEST_USER_DATA} bytes")));
     }
@@ -49,11 +50,15 @@ pub(super) fn cpu(wanted: Option<&CpuOptionsRequest>, info: &InstanceTypeInfo) -
             ));
         }
     }
-    for (value, feature) in [(&wanted.amd_sev_snp, "amd-sev-snp"), (&wanted.nested_virtualization, "nested-virtualization")] {
+    for (value, feature) in
+        [(&wanted.amd_sev_snp, "amd-sev-snp"), (&wanted.nested_virtualization, "nested-virtualization")]
+    {
         let features = info.processor_info.as_ref().map_or(&[][..], |processor| &processor.supported_features);
         if value.as_deref() == Some("enabled") && !features.iter().any(|known| known == feature) {
             let name = info.instance_type();
-            return Err(Ec2Error::invalid_combination(format!("The instance type '{name}' does not support {feature}.")));
+            return Err(Ec2Error::invalid_combination(format!(
+                "The instance type '{name}' does not support {feature}."
+            )));
         }
     }
     options.amd_sev_snp.clone_from(&wanted.amd_sev_snp);

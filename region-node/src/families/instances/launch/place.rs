@@ -31,11 +31,13 @@ pub(super) fn zone(cx: &Context, input: &RunInstancesRequest) -> Ec2Result<Optio
 pub(super) fn named(cx: &Context, id: &str, zone: Option<&Zone>) -> Ec2Result<Subnet> {
     let subnet = cx.subnets.find(&cx.account, id)?;
     match zone {
-        Some(zone) if zone.name != subnet.state.public.availability_zone() => Err(Ec2Error::invalid_parameter(format!(
-            "The availability zone '{}' does not match that of the subnet '{id}', '{}'.",
-            zone.name,
-            subnet.state.public.availability_zone()
-        ))),
+        Some(zone) if zone.name != subnet.state.public.availability_zone() => {
+            Err(Ec2Error::invalid_parameter(format!(
+                "The availability zone '{}' does not match that of the subnet '{id}', '{}'.",
+                zone.name,
+                subnet.state.public.availability_zone()
+            )))
+        }
         _ => Ok(subnet),
     }
 }
@@ -65,7 +67,7 @@ pub(super) fn default(cx: &Context, zone: Option<&Zone>, offering: &[&'static Zo
 }
 
 /// AWS names the zones that would do.
-pub(super) fn check_offered(zone: &str, instance_type: &str, offering: &[&Zone]) -> Ec2Result<()> {
+pub(in super::super) fn check_offered(zone: &str, instance_type: &str, offering: &[&Zone]) -> Ec2Result<()> {
     if offering.iter().any(|offering| offering.name == zone) {
         return Ok(());
     }
@@ -82,7 +84,11 @@ pub(super) fn check_offered(zone: &str, instance_type: &str, offering: &[&Zone])
 }
 
 /// How the instances are placed in a subnet.
-pub(super) fn placement(cx: &Context, input: &RunInstancesRequest, subnet: &Published<SubnetState>) -> Ec2Result<Placement> {
+pub(super) fn placement(
+    cx: &Context,
+    input: &RunInstancesRequest,
+    subnet: &Published<SubnetState>,
+) -> Ec2Result<Placement> {
     let wanted = input.placement.clone().unwrap_or_default();
     if let Some(name) = wanted.group_name.as_deref().filter(|name| !name.is_empty()) {
         let message = format!("The placement group '{name}' is unknown.");

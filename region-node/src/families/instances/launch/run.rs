@@ -132,7 +132,9 @@ fn instance(
     }
     let paravirtual = image.virtualization_type() == "paravirtual";
     if !paravirtual && (input.kernel_id.is_some() || input.ramdisk_id.is_some()) {
-        return Err(Ec2Error::invalid_combination("Kernel and RAM disk IDs may be specified only for paravirtual AMIs."));
+        return Err(Ec2Error::invalid_combination(
+            "Kernel and RAM disk IDs may be specified only for paravirtual AMIs.",
+        ));
     }
     for id in input.kernel_id.iter().chain(&input.ramdisk_id) {
         images::launchable(cx, id)?;

@@ -1,0 +1,78 @@
+//! The actions on instances (reference: "Amazon EC2 Instances"); the longer ones have files of their own.
+
+use archipelago_proto::Ec2Result;
+use archipelago_proto::ec2::v1::{DescribeInstancesRequest, DescribeInstancesResult, Reservation};
+
+use super::attachments::{attach_volume, detach_volume};
+use super::attribute_actions::{describe_instance_attribute, modify_instance_attribute, reset_instance_attribute};
+use super::console::{get_console_output, get_instance_uefi_data, get_password_data};
+use super::filters::FILTERS;
+use super::imaging::{create_image, create_snapshots};
+use super::interface_attachments::{attach_network_interface, detach_network_interface};
+use super::launch::run_instances;
+use super::options::{describe_instance_credit_specifications, modify_instance_metadata_options};
+use super::row::InstanceRow;
+use super::status::{describe_instance_status, report_instance_status};
+use super::transitions::{
+    monitor_instances, reboot_instances, start_instances, stop_instances, terminate_instances, unmonitor_instances,
+};
+use crate::request::{Context, Describe, family};
+
+family! {
+    InstancesService in instances_service_server {
+        run_instances(RunInstancesRequest),
+        describe_instances(DescribeInstancesRequest),
+        describe_instance_status(DescribeInstanceStatusRequest),
+        start_instances(StartInstancesRequest),
+        stop_instances(StopInstancesRequest),
+        reboot_instances(RebootInstancesRequest),
+        terminate_instances(TerminateInstancesRequest),
+        monitor_instances(MonitorInstancesRequest),
+        unmonitor_instances(UnmonitorInstancesRequest),
+        describe_instance_attribute(DescribeInstanceAttributeRequest),
+        modify_instance_attribute(ModifyInstanceAttributeRequest),
+        reset_instance_attribute(ResetInstanceAttributeRequest),
+        get_console_output(GetConsoleOutputRequest),
+        get_password_data(GetPasswordDataRequest),
+        report_instance_status(ReportInstanceStatusRequest),
+        modify_instance_metadata_options(ModifyInstanceMetadataOptionsRequest),
+        describe_instance_credit_specifications(DescribeInstanceCreditSpecificationsRequest),
+        get_instance_uefi_data(GetInstanceUefiDataRequest),
+        attach_volume(AttachVolumeRequest),
+        detach_volume(DetachVolumeRequest),
+        attach_network_interface(AttachNetworkInterfaceRequest),
+        detach_network_interface(DetachNetworkInterfaceRequest),
+        create_image(CreateImageRequest),
+        create_snapshots(CreateSnapshotsRequest),
+    }
+}
+
+async fn describe_instances(cx: Context, input: DescribeInstancesRequest) -> Ec2Result<DescribeInstancesResult> {
+    let describe = Describe {
+        ids: &input.instance_ids,
+        filters: &input.filters,
+        max_results: input.max_results,
+        next_token: input.next_token.as_deref(),
+        ..Describe::default()
+    };
+    let page = describe.find_rows(&cx, &cx.instances, FILTERS, |instance| InstanceRow::new(&cx, instance))?;
+    Ok(DescribeInstancesResult { next_token: page.next_token, reservations: reservations(&cx, &page.items) })
+}
+
+/// Instances that were launched together are shown together; they come one after the other.
+fn reservations(cx: &Context, rows: &[InstanceRow]) -> Vec<Reservation> {
+    let mut reservations: Vec<Reservation> = Vec::new();
+    for row in rows {
+        let id = &row.published.state.private.reservation_id;
+        match reservations.iter_mut().rev().find(|known| known.reservation_id() == id) {
+            Some(known) => known.instances.push(row.view()),
+            None => reservations.push(Reservation {
+                reservation_id: Some(id.clone()),
+                owner_id: Some(cx.account.to_string()),
+                instances: vec![row.view()],
+                ..Reservation::default()
+            }),
+        }
+    }
+    reservations
+}

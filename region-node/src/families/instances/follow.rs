@@ -1,0 +1,73 @@
+//! What an instance's changes mean to the resources around it. Each step bears repetition, since a crash may come
+//! between any two.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use archipelago_proto::ec2::v1::Reservation;
+use archipelago_proto::{Ec2Error, Ec2Result};
+use futures::future::{join_all, try_join_all};
+
+use super::lifecycle::Phase;
+use super::row::attached_interfaces;
+use super::state::{InstanceCommand, InstanceState, Intent};
+use crate::Region;
+use crate::entity::{Id, Published};
+use crate::families::network_interfaces::launch as interfaces;
+use crate::families::volumes::VolumeCommand;
+use crate::request::Context;
+
+/// Carries out what an instance is left to do, until nothing is.
+pub(crate) async fn follow(region: Arc<Region>, instance: Arc<Published<InstanceState>>) {
+    let cx = Context::internal(&region, &instance.account);
+    let mut next = Some(instance);
+    while let Some(instance) = next.take() {
+        let intent = instance.state.private.intent();
+        if let Err(error) = carry_out(&cx, &instance.id, intent).await {
+            tracing::error!(id = %instance.id, ?intent, %error, "an instance's follow-up failed; it is tried again at boot");
+            return;
+        }
+        if cx.instances.ask(&instance.id, InstanceCommand::Done(intent)).await.is_err() {
+            return;
+        }
+        let left = |now: &Arc<Published<InstanceState>>| now.state.private.intent() != Intent::Nothing;
+        next = cx.instances.index().get(&instance.id).filter(left);
+    }
+}
+
+async fn carry_out(cx: &Context, id: &Id, intent: Intent) -> Ec2Result<()> {
+    match intent {
+        Intent::Nothing => Ok(()),
+        Intent::Started => {
+            let attached = attached_interfaces(cx, id);
+            try_join_all(attached.iter().map(|interface| interfaces::started(cx, &interface.id))).await.map(drop)
+        }
+        Intent::Stopped => {
+            let attached = attached_interfaces(cx, id);
+            try_join_all(attached.iter().map(|interface| interfaces::stopped(cx, &interface.id))).await.map(drop)
+        }
+        Intent::Terminated => {
+            let volumes: Vec<_> = cx.volumes.linked_to(id).values().map(|volume| volume.id.clone()).collect();
+            let gone = || VolumeCommand::InstanceTerminated { instance_id: id.to_string() };
+            // A volume that is gone already needs nothing more.
+            join_all(volumes.iter().map(|volume| cx.volumes.ask(volume, gone()))).await;
+            interfaces::terminated(cx, id).await
+        }
+    }
+}
+
+/// A launch is not repeated for a token whose instances have terminated (AWS: "Ensuring idempotency").
+pub(crate) fn replay(cx: &Context, answer: &dyn Any) -> Ec2Result<()> {
+    let Some(reservation) = answer.downcast_ref::<Reservation>() else { return Ok(()) };
+    let mut ids = reservation.instances.iter().map(|instance| instance.instance_id());
+    let gone = ids.find(|id| {
+        let known = cx.instances.index().get(id);
+        known.is_none_or(|known| matches!(known.state.phase(), Phase::ShuttingDown | Phase::Terminated))
+    });
+    gone.map_or(Ok(()), |id| {
+        Err(Ec2Error::new(
+            "IdempotentInstanceTerminated",
+            format!("The client token is associated with the instance '{id}', which is terminated."),
+        ))
+    })
+}

@@ -1,0 +1,23 @@
+//! Instances, and what changes them together with what is attached to them.
+
+mod actions;
+mod attachments;
+mod attribute_actions;
+mod attributes;
+mod console;
+mod filters;
+mod follow;
+mod imaging;
+mod interface_attachments;
+mod launch;
+mod lifecycle;
+mod options;
+mod row;
+mod state;
+mod status;
+mod transitions;
+
+pub use actions::Family;
+pub(crate) use follow::{follow, replay};
+pub use lifecycle::Phase;
+pub use state::{InstanceCommand, InstanceState};

@@ -1,0 +1,157 @@
+//! Start, stop, reboot, terminate, monitor: each of several instances, all or none where AWS checks first.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use archipelago_proto::ec2::v1::{
+    InstanceMonitoring, InstanceStateChange, MonitorInstancesRequest, MonitorInstancesResult, Monitoring,
+    RebootInstancesRequest, RebootInstancesResponse, StartInstancesRequest, StartInstancesResult, StopInstancesRequest,
+    StopInstancesResult, TerminateInstancesRequest, TerminateInstancesResult, UnmonitorInstancesRequest,
+    UnmonitorInstancesResult,
+};
+use archipelago_proto::{Ec2Error, Ec2Result};
+use futures::future::join_all;
+
+use super::state::{InstanceCommand, InstanceState};
+use crate::entity::{Answer, Entity as _, Facts, Published};
+use crate::request::Context;
+
+type Instance = Arc<Published<InstanceState>>;
+
+/// The instances of those ids, each once.
+fn named(cx: &Context, ids: &[String]) -> Ec2Result<Vec<Instance>> {
+    let mut seen = HashSet::new();
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for id in ids.iter().filter(|id| seen.insert(id.as_str())) {
+        match cx.instances.index().get(id).filter(|instance| *instance.account == *cx.account) {
+            Some(instance) => found.push(instance),
+            None => {
+                InstanceState::KIND.check(id)?;
+                missing.push(id.as_str());
+            }
+        }
+    }
+    if ids.is_empty() {
+        return Err(Ec2Error::missing_parameter("InstanceId"));
+    }
+    if missing.is_empty() { Ok(found) } else { Err(InstanceState::KIND.none_found(&missing)) }
+}
+
+/// Refuses before anything is changed, if one of the instances would refuse.
+fn try_all(cx: &Context, instances: &[Instance], command: fn() -> InstanceCommand) -> Ec2Result<()> {
+    instances.iter().try_for_each(|instance| try_one(cx, instance, command()))
+}
+
+fn try_one(cx: &Context, instance: &Instance, command: InstanceCommand) -> Ec2Result<()> {
+    let facts = Facts {
+        id: &instance.id,
+        account: &instance.account,
+        now: cx.shell.clock.now(),
+        region: cx.facts.name,
+        lifecycle: &cx.shell.lifecycle,
+        dependents: &instance.dependents,
+        ids: &cx.shell.ids,
+    };
+    instance.state.decide(command, &facts).map(drop)
+}
+
+/// Asks all at once, so that a store on disk commits them together.
+async fn ask_all(
+    cx: &Context,
+    instances: &[Instance],
+    command: impl Fn() -> InstanceCommand,
+) -> Ec2Result<Vec<Answer<InstanceState>>> {
+    let answers = join_all(instances.iter().map(|instance| cx.instances.ask(&instance.id, command()))).await;
+    answers.into_iter().collect()
+}
+
+async fn change(
+    cx: &Context,
+    instances: &[Instance],
+    command: impl Fn() -> InstanceCommand,
+) -> Ec2Result<Vec<InstanceStateChange>> {
+    let answers = ask_all(cx, instances, command).await?;
+    let changes = answers.into_iter().map(|answer| InstanceStateChange {
+        instance_id: Some(answer.published.id.to_string()),
+        current_state: Some(answer.published.state.phase().public()),
+        previous_state: Some(answer.reply.phase.public()),
+    });
+    Ok(changes.collect())
+}
+
+pub(super) async fn start_instances(cx: Context, input: StartInstancesRequest) -> Ec2Result<StartInstancesResult> {
+    if input.additional_info.is_some() {
+        return Err(Ec2Error::unsupported("The parameter AdditionalInfo is reserved."));
+    }
+    let instances = named(&cx, &input.instance_ids)?;
+    try_all(&cx, &instances, || InstanceCommand::Start)?;
+    Ok(StartInstancesResult { starting_instances: change(&cx, &instances, || InstanceCommand::Start).await? })
+}
+
+pub(super) async fn stop_instances(cx: Context, input: StopInstancesRequest) -> Ec2Result<StopInstancesResult> {
+    let instances = named(&cx, &input.instance_ids)?;
+    let (hibernate, force) = (input.hibernate(), input.force());
+    let command = || InstanceCommand::Stop { hibernate, force };
+    instances.iter().try_for_each(|instance| try_one(&cx, instance, command()))?;
+    Ok(StopInstancesResult { stopping_instances: change(&cx, &instances, command).await? })
+}
+
+pub(super) async fn reboot_instances(cx: Context, input: RebootInstancesRequest) -> Ec2Result<RebootInstancesResponse> {
+    let instances = named(&cx, &input.instance_ids)?;
+    try_all(&cx, &instances, || InstanceCommand::Reboot)?;
+    ask_all(&cx, &instances, || InstanceCommand::Reboot).await?;
+    Ok(RebootInstancesResponse {})
+}
+
+/// AWS, TerminateInstances: where a protected instance is among several, those of its zone stay, those of other zones
+/// are terminated, and the request fails all the same.
+pub(super) async fn terminate_instances(
+    cx: Context,
+    input: TerminateInstancesRequest,
+) -> Ec2Result<TerminateInstancesResult> {
+    let instances = named(&cx, &input.instance_ids)?;
+    let zone = |instance: &Instance| instance.state.public.placement.clone().unwrap_or_default().availability_zone;
+    let refused = |instance: &&Instance| try_one(&cx, instance, InstanceCommand::Terminate).is_err();
+    let protected: HashSet<_> = instances.iter().filter(refused).map(zone).collect();
+    let free: Vec<_> = instances.iter().filter(|instance| !protected.contains(&zone(instance))).cloned().collect();
+    let terminating_instances = change(&cx, &free, || InstanceCommand::Terminate).await?;
+    try_all(&cx, &instances, || InstanceCommand::Terminate)?;
+    Ok(TerminateInstancesResult { terminating_instances })
+}
+
+pub(super) async fn monitor_instances(
+    cx: Context,
+    input: MonitorInstancesRequest,
+) -> Ec2Result<MonitorInstancesResult> {
+    let instance_monitorings = monitor(&cx, &input.instance_ids, true).await?;
+    Ok(MonitorInstancesResult { instance_monitorings })
+}
+
+pub(super) async fn unmonitor_instances(
+    cx: Context,
+    input: UnmonitorInstancesRequest,
+) -> Ec2Result<UnmonitorInstancesResult> {
+    let instance_monitorings = monitor(&cx, &input.instance_ids, false).await?;
+    Ok(UnmonitorInstancesResult { instance_monitorings })
+}
+
+/// The answer shows that the change is under way.
+async fn monitor(cx: &Context, ids: &[String], on: bool) -> Ec2Result<Vec<InstanceMonitoring>> {
+    let instances = named(cx, ids)?;
+    instances.iter().try_for_each(|instance| try_one(cx, instance, InstanceCommand::Monitor(on)))?;
+    ask_all(cx, &instances, || InstanceCommand::Monitor(on)).await?;
+    let shown = instances.iter().map(|instance| {
+        let before = instance.state.public.monitoring.as_ref().map_or("disabled", |monitoring| monitoring.state());
+        let state = match (before, on) {
+            ("enabled", true) => "enabled",
+            (_, true) => "pending",
+            ("enabled", false) => "disabling",
+            (_, false) => "disabled",
+        };
+        InstanceMonitoring {
+            instance_id: Some(instance.id.to_string()),
+            monitoring: Some(Monitoring { state: Some(state.to_owned()) }),
+        }
+    });
+    Ok(shown.collect())
+}

@@ -1,0 +1,335 @@
+//! Network interfaces over gRPC.
+
+mod support;
+
+use archipelago_proto::ec2::v1::network_interfaces_service_client::NetworkInterfacesServiceClient;
+use archipelago_proto::ec2::v1::security_groups_service_client::SecurityGroupsServiceClient;
+use archipelago_proto::ec2::v1::subnets_service_client::SubnetsServiceClient;
+use archipelago_proto::ec2::v1::{
+    AssignPrivateIpAddressesRequest, AttributeBooleanValue, AttributeValue, CreateNetworkInterfaceRequest,
+    DeleteNetworkInterfaceRequest, DeleteSecurityGroupRequest, DescribeNetworkInterfaceAttributeRequest,
+    DescribeNetworkInterfacesRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Filter,
+    Ipv4PrefixSpecificationRequest, ModifyNetworkInterfaceAttributeRequest, NetworkInterface,
+    PrivateIpAddressSpecification, ResetNetworkInterfaceAttributeRequest, Subnet, UnassignPrivateIpAddressesRequest,
+};
+use archipelago_proto::{Call, Ec2Error};
+use archipelago_region_node::entity::{Entity as _, Id, Undo};
+use archipelago_region_node::families::network_interfaces::launch::{
+    LaunchInterface, NewInterface, prepare, terminated,
+};
+use archipelago_region_node::families::network_interfaces::{NetworkInterfaceCommand, NetworkInterfaceState, command};
+use archipelago_region_node::request::Context;
+use archipelago_region_node::store::Store;
+use archipelago_region_node::time::Lifecycle;
+use support::{Sandbox, code};
+use tonic::Status;
+use tonic::transport::Channel;
+
+fn client(sandbox: &Sandbox) -> NetworkInterfacesServiceClient<Channel> {
+    NetworkInterfacesServiceClient::new(sandbox.channel.clone())
+}
+
+fn filter(name: &str, value: &str) -> Vec<Filter> {
+    vec![Filter { name: Some(name.into()), values: vec![value.into()] }]
+}
+
+/// The default subnet of the first zone.
+async fn subnet(sandbox: &Sandbox) -> Subnet {
+    let request = DescribeSubnetsRequest::default();
+    let outcome = SubnetsServiceClient::new(sandbox.channel.clone()).describe_subnets(sandbox.ask(request)).await;
+    outcome.unwrap().into_inner().subnets.remove(0)
+}
+
+async fn new(subnet: &Subnet) -> CreateNetworkInterfaceRequest {
+    CreateNetworkInterfaceRequest { subnet_id: subnet.subnet_id.clone(), ..CreateNetworkInterfaceRequest::default() }
+}
+
+async fn create(sandbox: &Sandbox, input: CreateNetworkInterfaceRequest) -> Result<NetworkInterface, Status> {
+    let outcome = client(sandbox).create_network_interface(sandbox.ask(input)).await;
+    outcome.map(|response| response.into_inner().network_interface.unwrap())
+}
+
+async fn find(sandbox: &Sandbox, filters: Vec<Filter>) -> Vec<NetworkInterface> {
+    let request = DescribeNetworkInterfacesRequest { filters, ..DescribeNetworkInterfacesRequest::default() };
+    client(sandbox).describe_network_interfaces(sandbox.ask(request)).await.unwrap().into_inner().network_interfaces
+}
+
+async fn delete(sandbox: &Sandbox, id: &str) -> Result<(), String> {
+    let request = DeleteNetworkInterfaceRequest {
+        network_interface_id: Some(id.into()),
+        ..DeleteNetworkInterfaceRequest::default()
+    };
+    let outcome = client(sandbox).delete_network_interface(sandbox.ask(request)).await;
+    outcome.map(drop).map_err(|status| Ec2Error::from(status).code)
+}
+
+fn addresses(interface: &NetworkInterface) -> Vec<&str> {
+    interface.private_ip_addresses.iter().map(|address| address.private_ip_address()).collect()
+}
+
+fn context(sandbox: &Sandbox) -> Context {
+    let mut call = Call::default();
+    call.caller.account = "000000000000".into();
+    Context::internal(&sandbox.region, &call.account().into())
+}
+
+/// An interface that is launched with an instance.
+async fn launched(sandbox: &Sandbox, instance: &str) -> NetworkInterface {
+    let cx = context(sandbox);
+    let id = subnet(sandbox).await.subnet_id.unwrap();
+    let spec = LaunchInterface::first(NewInterface::in_subnet(cx.subnets.find(&cx.account, &id).unwrap()));
+    let mut batch = cx.batch();
+    for (id, state) in prepare(&cx, &mut Undo::default(), &spec, &[Id::new(instance)]).await.unwrap() {
+        batch.create(&cx.network_interfaces, &id, state).unwrap();
+    }
+    batch.commit().await.unwrap();
+    find(sandbox, filter("attachment.instance-id", instance)).await.remove(0)
+}
+
+#[tokio::test]
+async fn an_interface_has_a_primary_address_and_the_default_group() {
+    let sandbox = Sandbox::new().await;
+    let subnet = subnet(&sandbox).await;
+    let created = create(&sandbox, new(&subnet).await).await.unwrap();
+    assert_eq!(
+        (created.status(), created.interface_type(), created.source_dest_check()),
+        ("pending", "interface", true)
+    );
+    assert_eq!(created.groups[0].group_name(), "default");
+    assert!(created.private_ip_addresses[0].primary());
+    let dashed = created.private_ip_address().replace('.', "-");
+    assert_eq!(created.private_dns_name(), format!("ip-{dashed}.ec2.internal"));
+    assert_eq!(created.mac_address().len(), 17);
+
+    let found = find(&sandbox, filter("network-interface-id", created.network_interface_id())).await.remove(0);
+    assert_eq!(found, NetworkInterface { status: Some("available".into()), ..created });
+}
+
+#[tokio::test]
+async fn addresses_are_the_subnets_and_go_back_to_it() {
+    let sandbox = Sandbox::new().await;
+    let before = subnet(&sandbox).await;
+    let mut request = new(&before).await;
+    request.private_ip_address = Some("172.31.0.77".into());
+    request.secondary_private_ip_address_count = Some(2);
+    let created = create(&sandbox, request.clone()).await.unwrap();
+    assert_eq!((created.private_ip_address(), created.private_ip_addresses.len()), ("172.31.0.77", 3));
+    let during = subnet(&sandbox).await;
+    assert_eq!(before.available_ip_address_count() - during.available_ip_address_count(), 3);
+
+    request.secondary_private_ip_address_count = None;
+    assert_eq!(code(create(&sandbox, request).await.map(tonic::Response::new)), "InvalidIPAddress.InUse");
+    delete(&sandbox, created.network_interface_id()).await.unwrap();
+    assert_eq!(subnet(&sandbox).await.available_ip_address_count(), before.available_ip_address_count());
+    let again = delete(&sandbox, created.network_interface_id()).await;
+    assert_eq!(again, Err("InvalidNetworkInterfaceID.NotFound".into()));
+}
+
+#[tokio::test]
+async fn a_refused_request_takes_no_addresses() {
+    let sandbox = Sandbox::new().await;
+    let before = subnet(&sandbox).await;
+    let specification = |address: &str, primary: bool| PrivateIpAddressSpecification {
+        primary: Some(primary),
+        private_ip_address: Some(address.into()),
+    };
+    let base = new(&before).await;
+    let two_primaries = CreateNetworkInterfaceRequest {
+        private_ip_addresses: vec![specification("172.31.0.8", true), specification("172.31.0.9", true)],
+        ..base.clone()
+    };
+    let both_ways = CreateNetworkInterfaceRequest {
+        private_ip_addresses: vec![specification("172.31.0.9", false)],
+        secondary_private_ip_address_count: Some(1),
+        ..base.clone()
+    };
+    let outside = CreateNetworkInterfaceRequest { private_ip_address: Some("10.0.0.9".into()), ..base.clone() };
+    let ipv6 = CreateNetworkInterfaceRequest { ipv6_address_count: Some(1), ..base.clone() };
+    let unknown = CreateNetworkInterfaceRequest { groups: vec!["sg-0123456789abcdef0".into()], ..base.clone() };
+    for (request, expected) in [
+        (two_primaries, "InvalidParameterCombination"),
+        (both_ways, "InvalidParameterCombination"),
+        (outside, "InvalidParameterValue"),
+        (ipv6, "InvalidParameterValue"),
+        (unknown, "InvalidGroup.NotFound"),
+    ] {
+        assert_eq!(code(create(&sandbox, request).await.map(tonic::Response::new)), expected);
+    }
+    assert_eq!(subnet(&sandbox).await.available_ip_address_count(), before.available_ip_address_count());
+}
+
+#[tokio::test]
+async fn secondary_addresses_come_go_and_move() {
+    let sandbox = Sandbox::new().await;
+    let subnet = subnet(&sandbox).await;
+    let one = create(&sandbox, new(&subnet).await).await.unwrap().network_interface_id.unwrap();
+    let two = create(&sandbox, new(&subnet).await).await.unwrap().network_interface_id.unwrap();
+    let assign = |id: &str, allow: bool| {
+        sandbox.ask(AssignPrivateIpAddressesRequest {
+            network_interface_id: Some(id.into()),
+            private_ip_addresses: vec!["172.31.0.50".into()],
+            allow_reassignment: Some(allow),
+            ..AssignPrivateIpAddressesRequest::default()
+        })
+    };
+    client(&sandbox).assign_private_ip_addresses(assign(&one, false)).await.unwrap();
+    let refused = client(&sandbox).assign_private_ip_addresses(assign(&two, false)).await;
+    assert_eq!(code(refused), "InvalidIPAddress.InUse");
+    client(&sandbox).assign_private_ip_addresses(assign(&two, true)).await.unwrap();
+    let held = find(&sandbox, filter("addresses.private-ip-address", "172.31.0.50")).await;
+    assert_eq!((held.len(), held[0].network_interface_id()), (1, two.as_str()));
+
+    let unassign = |address: &str| {
+        sandbox.ask(UnassignPrivateIpAddressesRequest {
+            network_interface_id: Some(two.clone()),
+            private_ip_addresses: vec![address.into()],
+            ..UnassignPrivateIpAddressesRequest::default()
+        })
+    };
+    let primary = client(&sandbox).unassign_private_ip_addresses(unassign(held[0].private_ip_address())).await;
+    assert_eq!(code(primary), "InvalidParameterValue");
+    client(&sandbox).unassign_private_ip_addresses(unassign("172.31.0.50")).await.unwrap();
+    client(&sandbox).assign_private_ip_addresses(assign(&one, false)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_prefix_takes_sixteen_addresses() {
+    let sandbox = Sandbox::new().await;
+    let before = subnet(&sandbox).await;
+    let base = new(&before).await;
+    let counted = CreateNetworkInterfaceRequest { ipv4_prefix_count: Some(2), ..base.clone() };
+    let created = create(&sandbox, counted).await.unwrap();
+    let prefixes: Vec<_> = created.ipv4_prefixes.iter().map(|prefix| prefix.ipv4_prefix().to_owned()).collect();
+    assert_eq!(prefixes, ["172.31.0.16/28", "172.31.0.32/28"]);
+    assert_eq!(before.available_ip_address_count() - subnet(&sandbox).await.available_ip_address_count(), 33);
+
+    let named = CreateNetworkInterfaceRequest {
+        ipv4_prefixes: vec![Ipv4PrefixSpecificationRequest { ipv4_prefix: Some("172.31.0.16/28".into()) }],
+        ..base
+    };
+    assert_eq!(code(create(&sandbox, named).await.map(tonic::Response::new)), "InvalidIPAddress.InUse");
+    delete(&sandbox, created.network_interface_id()).await.unwrap();
+    assert_eq!(subnet(&sandbox).await.available_ip_address_count(), before.available_ip_address_count());
+}
+
+#[tokio::test]
+async fn attributes_are_set_one_at_a_time_and_described_back() {
+    let sandbox = Sandbox::new().await;
+    let subnet = subnet(&sandbox).await;
+    let id = create(&sandbox, new(&subnet).await).await.unwrap().network_interface_id;
+    let base = ModifyNetworkInterfaceAttributeRequest { network_interface_id: id.clone(), ..Default::default() };
+    let check = ModifyNetworkInterfaceAttributeRequest {
+        source_dest_check: Some(AttributeBooleanValue { value: Some(false) }),
+        ..base.clone()
+    };
+    let both = ModifyNetworkInterfaceAttributeRequest {
+        description: Some(AttributeValue { value: Some("x".into()) }),
+        ..check.clone()
+    };
+    let mut client = client(&sandbox);
+    for refused in [base, both] {
+        let outcome = client.modify_network_interface_attribute(sandbox.ask(refused)).await;
+        assert_eq!(code(outcome), "InvalidParameterCombination");
+    }
+    client.modify_network_interface_attribute(sandbox.ask(check)).await.unwrap();
+    let describe = DescribeNetworkInterfaceAttributeRequest {
+        network_interface_id: id.clone(),
+        attribute: Some("sourceDestCheck".into()),
+        ..DescribeNetworkInterfaceAttributeRequest::default()
+    };
+    let shown = client.describe_network_interface_attribute(sandbox.ask(describe)).await.unwrap().into_inner();
+    assert_eq!(shown.source_dest_check.unwrap().value, Some(false));
+    assert_eq!(find(&sandbox, filter("source-desk-check", "false")).await.len(), 1);
+
+    let reset = ResetNetworkInterfaceAttributeRequest {
+        network_interface_id: id,
+        source_dest_check: Some("true".into()),
+        ..ResetNetworkInterfaceAttributeRequest::default()
+    };
+    client.reset_network_interface_attribute(sandbox.ask(reset)).await.unwrap();
+    assert_eq!(find(&sandbox, filter("source-dest-check", "true")).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_group_in_use_by_an_interface_is_not_deleted() {
+    let sandbox = Sandbox::new().await;
+    let subnet = subnet(&sandbox).await;
+    let mut groups = SecurityGroupsServiceClient::new(sandbox.channel.clone());
+    let request = archipelago_proto::ec2::v1::CreateSecurityGroupRequest {
+        group_name: Some("web".into()),
+        description: Some("web".into()),
+        ..Default::default()
+    };
+    let group = groups.create_security_group(sandbox.ask(request)).await.unwrap().into_inner().group_id.unwrap();
+    let with_group = CreateNetworkInterfaceRequest { groups: vec![group.clone()], ..new(&subnet).await };
+    let interface = create(&sandbox, with_group).await.unwrap();
+    assert_eq!(find(&sandbox, filter("group-name", "web")).await.len(), 1);
+    let delete_group = DeleteSecurityGroupRequest { group_id: Some(group), ..Default::default() };
+    let refused = groups.delete_security_group(sandbox.ask(delete_group.clone())).await;
+    assert_eq!(code(refused), "DependencyViolation");
+    delete(&sandbox, interface.network_interface_id()).await.unwrap();
+    groups.delete_security_group(sandbox.ask(delete_group)).await.unwrap();
+    let remaining = groups.describe_security_groups(sandbox.ask(DescribeSecurityGroupsRequest::default())).await;
+    assert_eq!(remaining.unwrap().into_inner().security_groups.len(), 1);
+}
+
+#[tokio::test]
+async fn a_launched_interface_is_attached_and_has_a_public_address_in_a_default_subnet() {
+    let sandbox = Sandbox::new().await;
+    let interface = launched(&sandbox, "i-0123456789abcdef0").await;
+    let association = interface.association.clone().unwrap();
+    assert_eq!((interface.status(), association.ip_owner_id()), ("in-use", "amazon"));
+    assert!(association.public_dns_name().ends_with(".compute-1.amazonaws.com"), "{association:?}");
+    let attachment = interface.attachment.clone().unwrap();
+    assert_eq!((attachment.status(), attachment.delete_on_termination()), ("attached", true));
+    let in_use = delete(&sandbox, interface.network_interface_id()).await;
+    assert_eq!(in_use, Err("InvalidNetworkInterface.InUse".into()));
+
+    let cx = context(&sandbox);
+    let detach = NetworkInterfaceCommand::Detach { attachment: attachment.attachment_id().into(), force: false };
+    let refused = command(&cx, &Id::new(interface.network_interface_id()), detach).await;
+    assert_eq!(refused.err().unwrap().code, "OperationNotPermitted");
+    let free = subnet(&sandbox).await.available_ip_address_count();
+    terminated(&cx, &Id::new("i-0123456789abcdef0")).await.unwrap();
+    assert!(find(&sandbox, Vec::new()).await.is_empty());
+    assert_eq!(subnet(&sandbox).await.available_ip_address_count(), free + 1);
+}
+
+#[tokio::test]
+async fn addresses_are_still_taken_after_a_restart() {
+    let (before, after) = (folder("before"), folder("after"));
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&before).unwrap()).await;
+    let created = create(&sandbox, new(&subnet(&sandbox).await).await).await.unwrap();
+    let free = subnet(&sandbox).await.available_ip_address_count();
+    // What is on the disk at this moment is what a killed process would leave.
+    for file in std::fs::read_dir(&before).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), after.join(file.file_name())).unwrap();
+    }
+
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&after).unwrap()).await;
+    (0..1_000).for_each(|_| drop(sandbox.region.shell.ids.prefixed("x")));
+    assert_eq!(
+        find(&sandbox, Vec::new()).await,
+        [NetworkInterface { status: Some("available".into()), ..created.clone() }]
+    );
+    assert_eq!(subnet(&sandbox).await.available_ip_address_count(), free);
+    let other = create(&sandbox, new(&subnet(&sandbox).await).await).await.unwrap();
+    assert_ne!(addresses(&other), addresses(&created));
+    assert_ne!(other.mac_address, created.mac_address);
+    std::fs::remove_dir_all(&before).unwrap();
+    std::fs::remove_dir_all(&after).unwrap();
+}
+
+fn folder(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("archipelago-interfaces-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn ids_of_interfaces_have_their_own_error_codes() {
+    let kind = &NetworkInterfaceState::KIND;
+    assert_eq!(kind.check("eni-x").unwrap_err().code, "InvalidNetworkInterfaceId.Malformed");
+    assert_eq!(kind.not_found("eni-1a2b3c4d").code, "InvalidNetworkInterfaceID.NotFound");
+}
