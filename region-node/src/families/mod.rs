@@ -51,12 +51,10 @@ macro_rules! routes {
 routes! {
     addresses: addresses_service_server::AddressesServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
-    instances: instances_service_server::InstancesServiceServer,
-    instance_types: instance_types_service_server::InstanceTypesServiceServer,
-    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     images: images_service_server::ImagesServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
+    instances: instances_service_server::InstancesServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
     key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
