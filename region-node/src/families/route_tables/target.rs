@@ -1,6 +1,6 @@
 //! What a route sends its traffic to.
 
-use archipelago_proto::ec2::v1::{CreateRouteRequest, ReplaceRouteRequest, Route};
+use archipelago_proto::ec2::v1::{CreateRouteRequest, InstanceState, ReplaceRouteRequest, Route};
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use crate::entity::Id;
@@ -146,7 +146,7 @@ pub(super) fn shown(cx: &Context, route: Route, vpc: &str) -> Route {
         route.instance_id.clone_from(&attachment.instance_id);
         route.instance_owner_id.clone_from(&attachment.instance_owner_id);
         let instance = cx.instances.index().get(attachment.instance_id());
-        let state = instance.and_then(|instance| instance.state.public.state.as_ref().map(|state| state.code()));
+        let state = instance.and_then(|instance| instance.state.public.state.as_ref().map(InstanceState::code));
         alive |= state.is_some_and(|code| code <= RUNNING);
     }
     Route { state: Some(if alive { "active" } else { "blackhole" }.to_owned()), ..route }
