@@ -132,7 +132,7 @@ async fn instances_are_found_by_what_is_attached_to_them() {
         ("dns-name", shown.public_dns_name()),
     ] {
         let found = world.describe(&[], vec![filter(name, value)]).await;
-        assert_eq!(found.iter().map(|i| i.instance_id()).collect::<Vec<_>>(), [id.as_str()], "{name}");
+        assert_eq!(found.iter().map(Instance::instance_id).collect::<Vec<_>>(), [id.as_str()], "{name}");
     }
     let filters = vec![filter("vpc-id", shown.vpc_id()), filter("instance-state-name", "run*")];
     assert_eq!(world.describe(&[], filters).await.len(), 2);
@@ -210,7 +210,7 @@ async fn protection_keeps_an_instance_until_it_is_taken_off() {
 async fn launches_that_make_no_sense_are_refused_with_awss_codes() {
     let mut world = World::new().await;
     let base = world.launch(1);
-    let cases = [
+    let cases = vec![
         (RunInstancesRequest { instance_type: Some("t9.huge".into()), ..base.clone() }, "InvalidParameterValue"),
         (RunInstancesRequest { instance_type: Some("t4g.micro".into()), ..base.clone() }, "InvalidParameterValue"),
         (RunInstancesRequest { image_id: Some("ami-12345678".into()), ..base.clone() }, "InvalidAMIID.NotFound"),

@@ -64,7 +64,11 @@ async fn delete(sandbox: &Sandbox, id: &str) -> Result<(), String> {
 }
 
 fn addresses(interface: &NetworkInterface) -> Vec<&str> {
-    interface.private_ip_addresses.iter().map(|address| address.private_ip_address()).collect()
+    interface
+        .private_ip_addresses
+        .iter()
+        .map(archipelago_proto::ec2::v1::NetworkInterfacePrivateIpAddress::private_ip_address)
+        .collect()
 }
 
 fn context(sandbox: &Sandbox) -> Context {
