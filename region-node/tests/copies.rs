@@ -2,7 +2,6 @@
 
 mod support;
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +18,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use archipelago_region_node::peer::Peers;
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::Lifecycle;
-use support::{Sandbox, ask_as, code};
+use support::{Sandbox, ask_as, code, copy_folder};
 use tonic::transport::Channel;
 
 const OTHER: &str = "111111111111";
@@ -292,19 +291,6 @@ async fn public_images_and_images_of_this_region_can_be_copied() {
     let again = east.copy_image(world.east.ask(here.clone())).await.unwrap().into_inner();
     assert_eq!(image_seen(&world.east, again.image_id()).await.state(), "available");
     assert_eq!(code(east.copy_image(world.east.ask(here)).await), "InvalidAMIName.Duplicate");
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 #[tokio::test]
