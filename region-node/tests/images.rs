@@ -145,7 +145,7 @@ async fn names_are_unique_until_the_image_is_deregistered() {
 
     let deregister = DeregisterImageRequest { image_id: Some(id.clone()), ..Default::default() };
     client.deregister_image(sandbox.ask(deregister)).await.unwrap();
-    assert_eq!(code(client.describe_images(sandbox.ask(by_id(&id))).await), "InvalidAMIID.Unavailable");
+    assert_eq!(code(client.describe_images(sandbox.ask(by_id(&id))).await), "InvalidAMIID.NotFound");
     client.register_image(sandbox.ask(again)).await.unwrap();
     sandbox.region.advance(3_600_000).await;
     assert_eq!(code(client.describe_images(sandbox.ask(by_id(&id))).await), "InvalidAMIID.NotFound");
@@ -156,15 +156,13 @@ async fn names_are_unique_until_the_image_is_deregistered() {
 async fn a_failed_registration_gives_its_name_back() {
     let (sandbox, mut client) = sandbox().await;
     let snapshot = snapshot(&sandbox).await;
-    let small = EbsBlockDevice {
-        snapshot_id: snapshot.snapshot_id.clone(),
-        volume_size: Some(4),
-        ..Default::default()
-    };
+    let small =
+        EbsBlockDevice { snapshot_id: snapshot.snapshot_id.clone(), volume_size: Some(4), ..Default::default() };
     let small = BlockDeviceMapping { ebs: Some(small), ..root(&snapshot) };
     let request = register("web", vec![small]);
     assert_eq!(code(client.register_image(sandbox.ask(request)).await), "InvalidBlockDeviceMapping");
-    let rootless = register("web", vec![BlockDeviceMapping { device_name: Some("/dev/sdb".into()), ..root(&snapshot) }]);
+    let rootless =
+        register("web", vec![BlockDeviceMapping { device_name: Some("/dev/sdb".into()), ..root(&snapshot) }]);
     assert_eq!(code(client.register_image(sandbox.ask(rootless)).await), "InvalidBlockDeviceMapping");
     client.register_image(sandbox.ask(register("web", vec![root(&snapshot)]))).await.unwrap();
 }
@@ -232,11 +230,8 @@ async fn a_deprecated_image_is_hidden_from_all_but_its_owner() {
     let (id, _) = image(&sandbox, &mut client, "web").await;
     let everyone = LaunchPermission { group: Some("all".into()), ..Default::default() };
     client.modify_image_attribute(sandbox.ask(share(&id, everyone))).await.unwrap();
-    let deprecate = EnableImageDeprecationRequest {
-        image_id: Some(id),
-        deprecate_at: Some(START + 3_600_000),
-        dry_run: None,
-    };
+    let deprecate =
+        EnableImageDeprecationRequest { image_id: Some(id), deprecate_at: Some(START + 3_600_000), dry_run: None };
     client.enable_image_deprecation(sandbox.ask(deprecate)).await.unwrap();
     let named = || DescribeImagesRequest { filters: vec![filter("name", "web")], ..Default::default() };
     assert_eq!(find(&mut client, OTHER, named()).await[0].deprecation_time(), "2026-01-01T01:00:00.000Z");

@@ -42,7 +42,10 @@ async fn filters_take_wildcards_and_numbers() {
     let filters = vec![filter("instance-type", "t3.*"), filter("memory-info.size-in-mib", "1024")];
     let request = DescribeInstanceTypesRequest { filters, ..Default::default() };
     let found = client.describe_instance_types(sandbox.ask(request)).await.unwrap().into_inner().instance_types;
-    assert_eq!(found.iter().map(|info| info.instance_type()).collect::<Vec<_>>(), ["t3.micro"]);
+    assert_eq!(
+        found.iter().map(archipelago_proto::ec2::v1::InstanceTypeInfo::instance_type).collect::<Vec<_>>(),
+        ["t3.micro"]
+    );
     let filters = vec![filter("colour", "red")];
     let request = DescribeInstanceTypesRequest { filters, ..Default::default() };
     assert_eq!(code(client.describe_instance_types(sandbox.ask(request)).await), "InvalidParameterValue");

@@ -10,7 +10,7 @@ use archipelago_region_node::store::Store;
 use archipelago_region_node::time::Lifecycle;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use support::{Sandbox, ask_as, code};
+use support::{Sandbox, ask_as, code, copy_folder, folder};
 use tonic::transport::Channel;
 
 /// One RSA key in three forms and an ED25519 key, made with ssh-keygen and openssl, and their fingerprints.
@@ -114,15 +114,12 @@ async fn names_are_unique_in_an_account_until_the_key_pair_is_deleted() {
 
 #[tokio::test]
 async fn names_stay_taken_over_a_restart() {
-    let (before, after) = (folder("before"), folder("after"));
+    let (before, after) = (folder("key-pairs-before"), folder("key-pairs-after"));
     let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&before).unwrap()).await;
     let mut client = KeyPairsServiceClient::new(sandbox.channel.clone());
     client.import_key_pair(sandbox.ask(import("k", ED25519))).await.unwrap();
     // What is on the disk at this moment is what a killed process would leave.
-    for file in std::fs::read_dir(&before).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), after.join(file.file_name())).unwrap();
-    }
+    copy_folder(&before, &after);
 
     let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&after).unwrap()).await;
     sandbox.region.shell.ids.number(); // The seed is the same: the next id must not be.
@@ -130,10 +127,4 @@ async fn names_stay_taken_over_a_restart() {
     assert_eq!(code(client.import_key_pair(sandbox.ask(import("k", ED25519))).await), "InvalidKeyPair.Duplicate");
     std::fs::remove_dir_all(&before).unwrap();
     std::fs::remove_dir_all(&after).unwrap();
-}
-
-fn folder(name: &str) -> std::path::PathBuf {
-    let folder = std::env::temp_dir().join(format!("archipelago-key-pairs-{}-{name}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
 }

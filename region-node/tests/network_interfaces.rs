@@ -2,26 +2,26 @@
 
 mod support;
 
+use archipelago_proto::ec2::v1::images_service_client::ImagesServiceClient;
+use archipelago_proto::ec2::v1::instances_service_client::InstancesServiceClient;
 use archipelago_proto::ec2::v1::network_interfaces_service_client::NetworkInterfacesServiceClient;
 use archipelago_proto::ec2::v1::security_groups_service_client::SecurityGroupsServiceClient;
 use archipelago_proto::ec2::v1::subnets_service_client::SubnetsServiceClient;
 use archipelago_proto::ec2::v1::{
     AssignPrivateIpAddressesRequest, AttributeBooleanValue, AttributeValue, CreateNetworkInterfaceRequest,
-    DeleteNetworkInterfaceRequest, DeleteSecurityGroupRequest, DescribeNetworkInterfaceAttributeRequest,
-    DescribeNetworkInterfacesRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Filter,
-    Ipv4PrefixSpecificationRequest, ModifyNetworkInterfaceAttributeRequest, NetworkInterface,
-    PrivateIpAddressSpecification, ResetNetworkInterfaceAttributeRequest, Subnet, UnassignPrivateIpAddressesRequest,
+    DeleteNetworkInterfaceRequest, DeleteSecurityGroupRequest, DescribeImagesRequest,
+    DescribeNetworkInterfaceAttributeRequest, DescribeNetworkInterfacesRequest, DescribeSecurityGroupsRequest,
+    DescribeSubnetsRequest, Filter, Ipv4PrefixSpecificationRequest, ModifyNetworkInterfaceAttributeRequest,
+    NetworkInterface, PrivateIpAddressSpecification, ResetNetworkInterfaceAttributeRequest, RunInstancesRequest,
+    Subnet, TerminateInstancesRequest, UnassignPrivateIpAddressesRequest,
 };
 use archipelago_proto::{Call, Ec2Error};
-use archipelago_region_node::entity::{Entity as _, Id, Undo};
-use archipelago_region_node::families::network_interfaces::launch::{
-    LaunchInterface, NewInterface, prepare, terminated,
-};
+use archipelago_region_node::entity::{Entity as _, Id};
 use archipelago_region_node::families::network_interfaces::{NetworkInterfaceCommand, NetworkInterfaceState, command};
 use archipelago_region_node::request::Context;
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::Lifecycle;
-use support::{Sandbox, code};
+use support::{Sandbox, code, copy_folder, folder};
 use tonic::Status;
 use tonic::transport::Channel;
 
@@ -64,7 +64,11 @@ async fn delete(sandbox: &Sandbox, id: &str) -> Result<(), String> {
 }
 
 fn addresses(interface: &NetworkInterface) -> Vec<&str> {
-    interface.private_ip_addresses.iter().map(|address| address.private_ip_address()).collect()
+    interface
+        .private_ip_addresses
+        .iter()
+        .map(archipelago_proto::ec2::v1::NetworkInterfacePrivateIpAddress::private_ip_address)
+        .collect()
 }
 
 fn context(sandbox: &Sandbox) -> Context {
@@ -73,17 +77,23 @@ fn context(sandbox: &Sandbox) -> Context {
     Context::internal(&sandbox.region, &call.account().into())
 }
 
-/// An interface that is launched with an instance.
-async fn launched(sandbox: &Sandbox, instance: &str) -> NetworkInterface {
-    let cx = context(sandbox);
-    let id = subnet(sandbox).await.subnet_id.unwrap();
-    let spec = LaunchInterface::first(NewInterface::in_subnet(cx.subnets.find(&cx.account, &id).unwrap()));
-    let mut batch = cx.batch();
-    for (id, state) in prepare(&cx, &mut Undo::default(), &spec, &[Id::new(instance)]).await.unwrap() {
-        batch.create(&cx.network_interfaces, &id, state).unwrap();
-    }
-    batch.commit().await.unwrap();
-    find(sandbox, filter("attachment.instance-id", instance)).await.remove(0)
+/// An instance in a default subnet, and its interface.
+async fn launched(sandbox: &Sandbox) -> (String, NetworkInterface) {
+    let mut images = ImagesServiceClient::new(sandbox.channel.clone());
+    let named = DescribeImagesRequest { filters: filter("name", "al2023-ami-2*-x86_64"), ..Default::default() };
+    let image = images.describe_images(sandbox.ask(named)).await.unwrap().into_inner().images.remove(0);
+    let request = RunInstancesRequest {
+        image_id: image.image_id,
+        instance_type: Some("t3.micro".into()),
+        min_count: Some(1),
+        max_count: Some(1),
+        ..Default::default()
+    };
+    let mut instances = InstancesServiceClient::new(sandbox.channel.clone());
+    let mut run = instances.run_instances(sandbox.ask(request)).await.unwrap().into_inner().instances;
+    let id = run.remove(0).instance_id.unwrap();
+    let interface = find(sandbox, filter("attachment.instance-id", &id)).await.remove(0);
+    (id, interface)
 }
 
 #[tokio::test]
@@ -276,7 +286,7 @@ async fn a_group_in_use_by_an_interface_is_not_deleted() {
 #[tokio::test]
 async fn a_launched_interface_is_attached_and_has_a_public_address_in_a_default_subnet() {
     let sandbox = Sandbox::new().await;
-    let interface = launched(&sandbox, "i-0123456789abcdef0").await;
+    let (instance, interface) = launched(&sandbox).await;
     let association = interface.association.clone().unwrap();
     assert_eq!((interface.status(), association.ip_owner_id()), ("in-use", "amazon"));
     assert!(association.public_dns_name().ends_with(".compute-1.amazonaws.com"), "{association:?}");
@@ -290,22 +300,20 @@ async fn a_launched_interface_is_attached_and_has_a_public_address_in_a_default_
     let refused = command(&cx, &Id::new(interface.network_interface_id()), detach).await;
     assert_eq!(refused.err().unwrap().code, "OperationNotPermitted");
     let free = subnet(&sandbox).await.available_ip_address_count();
-    terminated(&cx, &Id::new("i-0123456789abcdef0")).await.unwrap();
+    let terminate = TerminateInstancesRequest { instance_ids: vec![instance], ..Default::default() };
+    let mut instances = InstancesServiceClient::new(sandbox.channel.clone());
+    instances.terminate_instances(sandbox.ask(terminate)).await.unwrap();
     assert!(find(&sandbox, Vec::new()).await.is_empty());
     assert_eq!(subnet(&sandbox).await.available_ip_address_count(), free + 1);
 }
 
 #[tokio::test]
 async fn addresses_are_still_taken_after_a_restart() {
-    let (before, after) = (folder("before"), folder("after"));
+    let (before, after) = (folder("interfaces-before"), folder("interfaces-after"));
     let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&before).unwrap()).await;
     let created = create(&sandbox, new(&subnet(&sandbox).await).await).await.unwrap();
     let free = subnet(&sandbox).await.available_ip_address_count();
-    // What is on the disk at this moment is what a killed process would leave.
-    for file in std::fs::read_dir(&before).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), after.join(file.file_name())).unwrap();
-    }
+    copy_folder(&before, &after);
 
     let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&after).unwrap()).await;
     (0..1_000).for_each(|_| drop(sandbox.region.shell.ids.prefixed("x")));
@@ -319,12 +327,6 @@ async fn addresses_are_still_taken_after_a_restart() {
     assert_ne!(other.mac_address, created.mac_address);
     std::fs::remove_dir_all(&before).unwrap();
     std::fs::remove_dir_all(&after).unwrap();
-}
-
-fn folder(name: &str) -> std::path::PathBuf {
-    let folder = std::env::temp_dir().join(format!("archipelago-interfaces-{}-{name}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
 }
 
 #[test]

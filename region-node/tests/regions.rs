@@ -51,8 +51,8 @@ async fn zones_have_their_ids_groups_and_parents() {
 async fn account_attributes_are_told_by_name() {
     let sandbox = Sandbox::new().await;
     let mut client = RegionsServiceClient::new(sandbox.channel.clone());
-    let request =
-        DescribeAccountAttributesRequest { attribute_names: vec!["supported-platforms".into()], ..Default::default() };
+    let attribute_names = vec!["supported-platforms".into(), "default-vpc".into()];
+    let request = DescribeAccountAttributesRequest { attribute_names, ..Default::default() };
     let found = client.describe_account_attributes(sandbox.ask(request)).await.unwrap().into_inner();
     assert_eq!(found.account_attributes[0].attribute_values[0].attribute_value(), "VPC");
     assert!(found.account_attributes[1].attribute_values[0].attribute_value().starts_with("vpc-"));

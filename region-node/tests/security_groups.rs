@@ -15,7 +15,7 @@ use archipelago_proto::ec2::v1::{
 };
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::Lifecycle;
-use support::{Sandbox, code};
+use support::{Sandbox, code, copy_folder, folder};
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
 
@@ -393,15 +393,11 @@ async fn filters_look_into_the_rules() {
 
 #[tokio::test]
 async fn names_and_rules_stay_over_a_restart() {
-    let (before, after) = (folder("before"), folder("after"));
+    let (before, after) = (folder("groups-before"), folder("groups-after"));
     let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&before).unwrap()).await;
     let id = created(&sandbox, "web").await;
     let rules = authorize(&sandbox, &id, vec![tcp(22, "10.0.0.0/8")]).await.unwrap();
-    // What is on the disk at this moment is what a killed process would leave.
-    for file in std::fs::read_dir(&before).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), after.join(file.file_name())).unwrap();
-    }
+    copy_folder(&before, &after);
 
     let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&after).unwrap()).await;
     let numbers = &sandbox.region.shell.ids; // The seed is the same: the next id must not be.
@@ -416,10 +412,4 @@ async fn names_and_rules_stay_over_a_restart() {
     assert_eq!(found.security_group_rules, rules);
     std::fs::remove_dir_all(&before).unwrap();
     std::fs::remove_dir_all(&after).unwrap();
-}
-
-fn folder(name: &str) -> std::path::PathBuf {
-    let folder = std::env::temp_dir().join(format!("archipelago-groups-{}-{name}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
 }

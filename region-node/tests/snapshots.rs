@@ -89,8 +89,9 @@ async fn a_snapshot_is_seen_by_those_it_is_shared_with() {
     let mut client = Client::new(sandbox.channel.clone());
     let volume = volume(&sandbox, false).await;
     let created = snapshot(&sandbox, &mut client, &volume).await;
+    let theirs = client.clone();
     let describe = |scope: DescribeSnapshotsRequest| {
-        let mut client = client.clone();
+        let mut client = theirs.clone();
         async move { client.describe_snapshots(ask_as(OTHER, scope)).await.map(|r| r.into_inner().snapshots.len()) }
     };
     let unseen = client.clone().describe_snapshots(ask_as(OTHER, by_id(&created))).await;

@@ -62,7 +62,8 @@ async fn a_new_volume_is_creating_and_then_available() {
 #[tokio::test]
 async fn a_zone_is_named_or_given_by_its_id_but_must_be_of_the_region() {
     let (sandbox, mut client) = sandbox().await;
-    let by_id = CreateVolumeRequest { availability_zone: None, availability_zone_id: Some("use1-az2".into()), ..gp3(1) };
+    let by_id =
+        CreateVolumeRequest { availability_zone: None, availability_zone_id: Some("use1-az2".into()), ..gp3(1) };
     assert_eq!(create(&sandbox, &mut client, by_id.clone()).await.availability_zone(), "us-east-1b");
     let both = CreateVolumeRequest { availability_zone: Some("us-east-1b".into()), ..by_id };
     assert_eq!(code(client.create_volume(sandbox.ask(both)).await), "InvalidParameterCombination");
@@ -80,8 +81,7 @@ async fn a_volume_of_a_snapshot_is_at_least_as_large_and_as_encrypted() {
     let request = CreateSnapshotRequest { volume_id: source.volume_id.clone(), ..CreateSnapshotRequest::default() };
     let snapshot = snapshots.create_snapshot(sandbox.ask(request)).await.unwrap().into_inner();
 
-    let of_snapshot =
-        CreateVolumeRequest { size: None, snapshot_id: snapshot.snapshot_id.clone(), ..gp3(0) };
+    let of_snapshot = CreateVolumeRequest { size: None, snapshot_id: snapshot.snapshot_id.clone(), ..gp3(0) };
     let volume = create(&sandbox, &mut client, of_snapshot.clone()).await;
     assert_eq!((volume.size, volume.encrypted, &volume.kms_key_id), (Some(8), Some(true), &source.kms_key_id));
     let smaller = CreateVolumeRequest { size: Some(7), ..of_snapshot.clone() };
@@ -116,8 +116,7 @@ async fn a_deleted_volume_is_not_found() {
 
 #[tokio::test]
 async fn an_attached_volume_is_in_use_until_it_is_detached() {
-    let lifecycle =
-        Lifecycle::instant().with(Transition::VolumeAttach, 1000).with(Transition::VolumeDetach, 1000);
+    let lifecycle = Lifecycle::instant().with(Transition::VolumeAttach, 1000).with(Transition::VolumeDetach, 1000);
     let sandbox = Sandbox::with(lifecycle, Store::Memory).await;
     let mut client = Client::new(sandbox.channel.clone());
     let volume = create(&sandbox, &mut client, gp3(1)).await;
@@ -137,11 +136,8 @@ async fn an_attached_volume_is_in_use_until_it_is_detached() {
     let request = DescribeVolumesRequest { filters: vec![filter], ..DescribeVolumesRequest::default() };
     assert_eq!(client.describe_volumes(sandbox.ask(request)).await.unwrap().into_inner().volumes.len(), 1);
 
-    let detach = |instance: &str| VolumeCommand::Detach {
-        instance_id: Some(instance.into()),
-        device: None,
-        force: false,
-    };
+    let detach =
+        |instance: &str| VolumeCommand::Detach { instance_id: Some(instance.into()), device: None, force: false };
     let wrong = volumes.ask(&id, detach("i-00000000000000002")).await.map(|_| ()).unwrap_err();
     assert_eq!(wrong.code, "InvalidAttachment.NotFound");
     volumes.ask(&id, detach("i-00000000000000001")).await.unwrap();
@@ -155,8 +151,7 @@ async fn an_attached_volume_is_in_use_until_it_is_detached() {
 
 #[tokio::test]
 async fn a_modification_goes_through_its_states_and_only_grows() {
-    let lifecycle =
-        Lifecycle::instant().with(Transition::VolumeModify, 1000).with(Transition::VolumeOptimize, 10_000);
+    let lifecycle = Lifecycle::instant().with(Transition::VolumeModify, 1000).with(Transition::VolumeOptimize, 10_000);
     let sandbox = Sandbox::with(lifecycle, Store::Memory).await;
     let mut client = Client::new(sandbox.channel.clone());
     let volume = create(&sandbox, &mut client, gp3(10)).await;
@@ -179,7 +174,10 @@ async fn a_modification_goes_through_its_states_and_only_grows() {
 
     sandbox.region.advance(6000).await;
     let seen = client.describe_volumes_modifications(sandbox.ask(request)).await.unwrap().into_inner();
-    assert_eq!((seen.volumes_modifications[0].modification_state(), seen.volumes_modifications[0].progress()), ("completed", 100));
+    assert_eq!(
+        (seen.volumes_modifications[0].modification_state(), seen.volumes_modifications[0].progress()),
+        ("completed", 100)
+    );
     assert_eq!(code(client.modify_volume(sandbox.ask(modify(&volume, 30))).await), "VolumeModificationRateExceeded");
     sandbox.region.advance(6 * 3_600_000).await;
     client.modify_volume(sandbox.ask(modify(&volume, 30))).await.unwrap();

@@ -4,6 +4,7 @@
 
 pub mod network;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use archipelago_proto::cluster::v1::Caller;
@@ -77,4 +78,25 @@ pub fn token() -> ClusterToken {
 /// The EC2 error code of a refused request.
 pub fn code<T: std::fmt::Debug>(outcome: Result<Response<T>, Status>) -> String {
     Ec2Error::from(outcome.expect_err("the request should have been refused")).code
+}
+
+/// An empty folder of the test's own.
+pub fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("archipelago-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// What a process that is killed at this moment would leave on the disk.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
 }

@@ -10,6 +10,7 @@ pub fn filter(name: &str, value: &str) -> Vec<Filter> {
     vec![Filter { name: Some(name.into()), values: vec![value.into()] }]
 }
 
+#[allow(clippy::unnecessary_wraps)] // Every text of a request is optional.
 pub fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

@@ -82,12 +82,11 @@ pub fn key_account(arn: &str) -> Option<&str> {
 
 fn is_key_id(id: &str) -> bool {
     let hex = |text: &str| text.bytes().all(|b| b.is_ascii_hexdigit());
-    match id.strip_prefix("mrk-") {
-        Some(digits) => digits.len() == 32 && hex(digits),
-        None => {
-            let parts: Vec<_> = id.split('-').collect();
-            parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.into_iter().all(hex)
-        }
+    if let Some(digits) = id.strip_prefix("mrk-") {
+        digits.len() == 32 && hex(digits)
+    } else {
+        let parts: Vec<_> = id.split('-').collect();
+        parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.into_iter().all(hex)
     }
 }
 

@@ -186,7 +186,10 @@ mod tests {
         assert_eq!(refused(wish("standard", 1_025)), "InvalidParameterValue");
         assert_eq!(refused(Wish { iops: Some(600), ..wish("io1", 10) }), "InvalidParameterValue");
         assert_eq!(refused(Wish { iops: Some(100), ..wish("gp2", 10) }), "InvalidParameterCombination");
-        assert_eq!(refused(Wish { throughput: Some(125), ..wish("io2", 10) }), "InvalidParameterCombination");
+        assert_eq!(
+            refused(Wish { iops: Some(100), throughput: Some(125), ..wish("io2", 10) }),
+            "InvalidParameterCombination"
+        );
         assert_eq!(refused(Wish { throughput: Some(800), ..wish("gp3", 10) }), "InvalidParameterValue");
         assert_eq!(refused(Wish { multi_attach: true, ..wish("gp3", 10) }), "InvalidParameterCombination");
         assert_eq!(refused(wish("gp4", 10)), "UnknownVolumeType");

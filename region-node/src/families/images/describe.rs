@@ -7,7 +7,7 @@ use archipelago_proto::ec2::v1::{DescribeImagesRequest, DescribeImagesResult};
 
 use super::create::iso;
 use super::filters::{FILTERS, ImageRow};
-use super::find::{check, not_found, unavailable};
+use super::find::{check, not_found};
 use super::state::{DEREGISTERED, DISABLED};
 use super::{ImageState, visible};
 use crate::entity::{Published, Shelf};
@@ -51,10 +51,10 @@ fn check_ids(cx: &Context, ids: &[String]) -> Ec2Result<()> {
     ids.iter().try_for_each(|id| check(id))?;
     let mut missing = Vec::new();
     for id in ids {
-        match cx.images.index().get(id).filter(|image| visible(&cx.account, image)) {
-            Some(image) if image.state.is_deregistered() => return Err(unavailable(id)),
-            Some(_) => {}
-            None => missing.push(id.as_str()),
+        let image = cx.images.index().get(id).filter(|image| visible(&cx.account, image));
+        // Terraform takes a deregistered image for deleted only if it is not found.
+        if image.is_none_or(|image| image.state.is_deregistered()) {
+            missing.push(id.as_str());
         }
     }
     if missing.is_empty() { Ok(()) } else { Err(not_found(&missing)) }

@@ -78,10 +78,12 @@ impl<'a> Line<'a> {
         words(self.cell(name))
     }
 
+    #[allow(clippy::unnecessary_wraps)] // As the message's fields are.
     fn flag(&self, letter: char) -> Option<bool> {
         Some(self.cell("flags").contains(letter))
     }
 
+    #[allow(clippy::unnecessary_wraps)]
     fn net_flag(&self, letter: char) -> Option<bool> {
         Some(self.cell("net_flags").contains(letter))
     }

@@ -67,7 +67,7 @@ fn check_attached(
     if attachments.any(|known| known.instance_id() == &*instance.id && known.device() == device) {
         return Err(place.taken(&instance.id));
     }
-    let info = instance_types::find(instance.state.public.instance_type()).map(|known| known.info());
+    let info = instance_types::find(instance.state.public.instance_type()).map(instance_types::InstanceType::info);
     let Some(ebs) = info.and_then(|info| info.ebs_info) else { return Ok(()) };
     // Where the limit is shared, interfaces count as well (AWS: "Amazon EBS volume limits").
     let shared = ebs.attachment_limit_type() == "shared";
@@ -84,7 +84,7 @@ fn check_attached(
 
 fn check_card(instance: &Published<InstanceState>, card: Option<i32>) -> Ec2Result<()> {
     let Some(card) = card else { return Ok(()) };
-    let info = instance_types::find(instance.state.public.instance_type()).map(|known| known.info());
+    let info = instance_types::find(instance.state.public.instance_type()).map(instance_types::InstanceType::info);
     let cards = info.and_then(|info| info.ebs_info).map_or(1, |ebs| ebs.maximum_ebs_cards.unwrap_or(1));
     if (0..cards).contains(&card) { Ok(()) } else { Err(Ec2Error::invalid_value("EbsCardIndex", card)) }
 }

@@ -256,7 +256,7 @@ fn kernel(cx: &Context, instance: &Instance, id: String) -> Ec2Result<String> {
 
 fn check(attribute: &Attribute, instance: &Instance) -> Ec2Result<()> {
     let name = instance.state.public.instance_type();
-    let Some(info) = instance_types::find(name).map(|known| known.info()) else { return Ok(()) };
+    let Some(info) = instance_types::find(name).map(instance_types::InstanceType::info) else { return Ok(()) };
     match attribute {
         Attribute::EbsOptimized(true)
             if info.ebs_info.is_some_and(|ebs| ebs.ebs_optimized_support() == "unsupported") =>

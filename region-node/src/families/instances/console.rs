@@ -5,7 +5,7 @@ use archipelago_proto::Ec2Error;
 use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{
     GetConsoleOutputRequest, GetConsoleOutputResult, GetInstanceUefiDataRequest, GetInstanceUefiDataResult,
-    GetPasswordDataRequest, GetPasswordDataResult,
+    GetPasswordDataRequest, GetPasswordDataResult, NetworkInterface,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -44,11 +44,11 @@ fn linux(row: &InstanceRow) -> String {
     let public = row.public();
     let options = public.cpu_options.clone().unwrap_or_default();
     let cpus = options.core_count() * options.threads_per_core();
-    let memory = instance_types::find(public.instance_type()).map(|t| t.info());
+    let memory = instance_types::find(public.instance_type()).map(instance_types::InstanceType::info);
     let mebibytes = memory.and_then(|info| info.memory_info).map_or(0, |memory| memory.size_in_mi_b());
     let name = row.private_dns_name().unwrap_or_default();
     let host = name.split('.').next().unwrap_or_default();
-    let address = row.primary().map(|primary| primary.private_ip_address()).unwrap_or_default();
+    let address = row.primary().map(NetworkInterface::private_ip_address).unwrap_or_default();
     format!(
         "[    0.000000] Linux version 6.1.0 (archipelago) #1 SMP\n\
          [    0.000000] Command line: root=/dev/nvme0n1p1 ro console=tty0 console=ttyS0,115200n8\n\

@@ -2,7 +2,7 @@
 
 use archipelago_proto::ec2::v1::{
     CapacityReservationSpecificationResponse, EbsInstanceBlockDevice, IamInstanceProfile,
-    InstanceMetadataOptionsResponse, NetworkInterfaceAssociation, NetworkInterfaceAttachment,
+    InstanceMetadataOptionsResponse, InstanceState, NetworkInterfaceAssociation, NetworkInterfaceAttachment,
     NetworkInterfacePrivateIpAddress, Placement, PrivateDnsNameOptionsResponse,
 };
 
@@ -40,8 +40,8 @@ pub(super) const FILTERS: Table<InstanceRow> = &[
     ("image-id", Column::Link(|row, probe| probe.maybe(row.public().image_id.as_deref()))),
     ("instance-id", Column::Id),
     ("instance-lifecycle", Column::Of(|row, probe| probe.maybe(row.public().instance_lifecycle.as_deref()))),
-    ("instance-state-code", Column::Of(|row, probe| probe.number(row.public().state.as_ref().map(|state| state.code())))),
-    ("instance-state-name", Column::Of(|row, probe| probe.maybe(row.public().state.as_ref().map(|state| state.name())))),
+    ("instance-state-code", Column::Of(|row, probe| probe.number(row.public().state.as_ref().map(InstanceState::code)))),
+    ("instance-state-name", Column::Of(|row, probe| probe.maybe(row.public().state.as_ref().map(InstanceState::name)))),
     ("instance-type", Column::Of(|row, probe| probe.maybe(row.public().instance_type.as_deref()))),
     ("instance.group-id", Column::Of(|row, probe| row.interfaces().iter().flat_map(|eni| &eni.groups).for_each(|group| probe.maybe(group.group_id.as_deref())))),
     ("instance.group-name", Column::Of(|row, probe| row.interfaces().iter().flat_map(|eni| &eni.groups).for_each(|group| probe.maybe(group.group_name.as_deref())))),

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use archipelago_proto::ec2::v1::Reservation;
+use archipelago_proto::ec2::v1::{Instance, Reservation};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use futures::future::{join_all, try_join_all};
 
@@ -59,7 +59,7 @@ async fn carry_out(cx: &Context, id: &Id, intent: Intent) -> Ec2Result<()> {
 /// A launch is not repeated for a token whose instances have terminated (AWS: "Ensuring idempotency").
 pub(crate) fn replay(cx: &Context, answer: &dyn Any) -> Ec2Result<()> {
     let Some(reservation) = answer.downcast_ref::<Reservation>() else { return Ok(()) };
-    let mut ids = reservation.instances.iter().map(|instance| instance.instance_id());
+    let mut ids = reservation.instances.iter().map(Instance::instance_id);
     let gone = ids.find(|id| {
         let known = cx.instances.index().get(id);
         known.is_none_or(|known| matches!(known.state.phase(), Phase::ShuttingDown | Phase::Terminated))

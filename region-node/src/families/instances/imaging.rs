@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use archipelago_proto::ec2::v1::{
     BlockDeviceMapping, CreateImageRequest, CreateImageResult, CreateSnapshotsRequest, CreateSnapshotsResult,
-    EbsBlockDevice, Image, Snapshot, SnapshotInfo, Tag, TagSpecification,
+    EbsBlockDevice, Image, Snapshot, SnapshotInfo, Tag, TagSpecification, VolumeAttachment,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 
@@ -156,7 +156,7 @@ fn device<'a>(volume: &'a Volume, instance: &Instance) -> &'a str {
     let attachments = volume.state.public.attachments.iter();
     attachments
         .filter(|known| known.instance_id() == &*instance.id)
-        .map(|known| known.device())
+        .map(VolumeAttachment::device)
         .next()
         .unwrap_or_default()
 }

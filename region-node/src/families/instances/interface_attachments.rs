@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use archipelago_proto::ec2::v1::{
     AttachNetworkInterfaceRequest, AttachNetworkInterfaceResult, DetachNetworkInterfaceRequest,
-    DetachNetworkInterfaceResponse, InstanceTypeInfo,
+    DetachNetworkInterfaceResponse, InstanceTypeInfo, NetworkCardInfo, NetworkInterfaceAttachment,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 
@@ -81,13 +81,15 @@ fn check_attached(
 ) -> Ec2Result<()> {
     let interfaces = cx.network_interfaces.linked_to(&instance.id);
     let attachments = interfaces.values().filter_map(|interface| interface.state.public.attachment.as_ref());
-    let on_card: Vec<i32> =
-        attachments.filter(|known| known.network_card_index() == card).map(|known| known.device_index()).collect();
+    let on_card: Vec<i32> = attachments
+        .filter(|known| known.network_card_index() == card)
+        .map(NetworkInterfaceAttachment::device_index)
+        .collect();
     if on_card.contains(&index) {
         return Err(Place::Index(card, index).taken(&instance.id));
     }
     let name = instance.state.public.instance_type();
-    let Some(info) = instance_types::find(name).map(|known| known.info()) else { return Ok(()) };
+    let Some(info) = instance_types::find(name).map(instance_types::InstanceType::info) else { return Ok(()) };
     let most = most_interfaces(&info, card)?;
     if index < 0 || index >= most.max(1) * 2 {
         return Err(Ec2Error::invalid_parameter(format!("The device index '{index}' is not valid for '{name}'.")));
@@ -102,7 +104,7 @@ fn check_attached(
 fn most_interfaces(info: &InstanceTypeInfo, card: i32) -> Ec2Result<i32> {
     let cards = info.network_info.as_ref().map_or(&[][..], |network| &network.network_cards);
     let known = cards.iter().find(|known| known.network_card_index() == card);
-    known.map(|known| known.maximum_network_interfaces()).ok_or_else(|| {
+    known.map(NetworkCardInfo::maximum_network_interfaces).ok_or_else(|| {
         let name = info.instance_type();
         Ec2Error::invalid_parameter(format!("The network card index '{card}' is not valid for '{name}'."))
     })

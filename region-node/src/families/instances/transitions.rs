@@ -23,12 +23,11 @@ fn named(cx: &Context, ids: &[String]) -> Ec2Result<Vec<Instance>> {
     let mut seen = HashSet::new();
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for id in ids.iter().filter(|id| seen.insert(id.as_str())) {
-        match cx.instances.index().get(id).filter(|instance| *instance.account == *cx.account) {
-            Some(instance) => found.push(instance),
-            None => {
-                InstanceState::KIND.check(id)?;
-                missing.push(id.as_str());
-            }
+        if let Some(instance) = cx.instances.index().get(id).filter(|instance| *instance.account == *cx.account) {
+            found.push(instance);
+        } else {
+            InstanceState::KIND.check(id)?;
+            missing.push(id.as_str());
         }
     }
     if ids.is_empty() {

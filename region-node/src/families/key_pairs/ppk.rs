@@ -26,7 +26,8 @@ pub(super) fn write(algorithm: &str, comment: &str, public: &[u8], secret: &Secr
     let key = Sha1::digest(b"putty-private-key-file-mac-key");
     let mut mac = Hmac::<Sha1>::new_from_slice(&key).expect("HMAC takes keys of any length");
     mac.update(&authenticated);
-    let mac: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mac: Vec<_> = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mac = mac.concat();
 
     let (public_count, public_lines) = lines(public);
     let (private_count, private_lines) = lines(&private);

@@ -121,7 +121,7 @@ pub async fn prepare(
             device_index: spec.device_index,
             network_card_index: spec.network_card_index,
             delete_on_termination: spec.delete_on_termination,
-            ena_srd: spec.ena_srd.clone(),
+            ena_srd: spec.ena_srd,
         };
         interface.attach_at(&attachment, now, settles);
         if spec.wants_public_ip() {

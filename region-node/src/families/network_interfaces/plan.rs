@@ -223,9 +223,10 @@ fn ipv4(new: &NewInterface) -> Ec2Result<(Vec<Wanted>, Vec<Ipv4Net>, usize)> {
     rest.extend(std::iter::repeat_n(None, secondary));
     let without = new.subnet.state.ipv4_block().is_none() || new.interface_type.as_deref() == Some("efa-only");
     if without {
-        return match primary.is_some() || !rest.is_empty() || prefix_count > 0 || !prefixes.is_empty() {
-            true => Err(Ec2Error::invalid_combination("The interface cannot have IPv4 addresses")),
-            false => Ok((Vec::new(), prefixes, 0)),
+        return if primary.is_some() || !rest.is_empty() || prefix_count > 0 || !prefixes.is_empty() {
+            Err(Ec2Error::invalid_combination("The interface cannot have IPv4 addresses"))
+        } else {
+            Ok((Vec::new(), prefixes, 0))
         };
     }
     Ok((std::iter::once(primary).chain(rest).collect(), prefixes, prefix_count))

@@ -33,13 +33,13 @@ pub(super) fn show(cx: &Context, id: &Id, state: &NetworkInterfaceState) -> Netw
                 allocation_id: elastic.state.public.allocation_id.clone(),
                 association_id: elastic.state.public.association_id.clone(),
                 ip_owner_id: Some(elastic.account.to_string()),
-                public_dns_name: public_dns_name(cx, named, elastic.state.public.public_ip()),
+                public_dns_name: Some(public_dns_name(cx, named, elastic.state.public.public_ip())),
                 public_ip: elastic.state.public.public_ip.clone(),
                 ..NetworkInterfaceAssociation::default()
             }),
             (None, Some(lent)) => Some(NetworkInterfaceAssociation {
                 ip_owner_id: Some(AMAZON.into()),
-                public_dns_name: public_dns_name(cx, named, lent),
+                public_dns_name: Some(public_dns_name(cx, named, lent)),
                 public_ip: Some(lent.to_owned()),
                 ..NetworkInterfaceAssociation::default()
             }),
@@ -49,8 +49,8 @@ pub(super) fn show(cx: &Context, id: &Id, state: &NetworkInterfaceState) -> Netw
         address.private_dns_name = ip.map(|ip| dns::private_name(cx.facts.name, ip));
     }
     if let Some(primary) = shown.private_ip_addresses.iter().find(|address| address.primary()) {
-        shown.association = primary.association.clone();
-        shown.private_dns_name = primary.private_dns_name.clone();
+        shown.association.clone_from(&primary.association);
+        shown.private_dns_name.clone_from(&primary.private_dns_name);
         shown.public_dns_name = primary.association.as_ref().and_then(|a| a.public_dns_name.clone());
     }
     shown.operator = Some(OperatorResponse { managed: Some(false), ..OperatorResponse::default() });
@@ -63,10 +63,10 @@ fn has_names(cx: &Context, interface: &NetworkInterface) -> bool {
     vpc.is_some_and(|vpc| vpc.state.attributes.dns_hostnames && vpc.state.attributes.dns_support)
 }
 
-fn public_dns_name(cx: &Context, named: bool, address: &str) -> Option<String> {
-    // Without a name AWS shows an empty one.
+/// Without a name AWS shows an empty one.
+fn public_dns_name(cx: &Context, named: bool, address: &str) -> String {
     let name = address.parse().ok().filter(|_| named).map(|address| dns::public_name(cx.facts, address));
-    Some(name.unwrap_or_default())
+    name.unwrap_or_default()
 }
 
 /// The interface as DescribeInstances shows it.

@@ -1,6 +1,6 @@
 //! What a route sends its traffic to.
 
-use archipelago_proto::ec2::v1::{CreateRouteRequest, ReplaceRouteRequest, Route};
+use archipelago_proto::ec2::v1::{CreateRouteRequest, InstanceState, ReplaceRouteRequest, Route};
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use crate::entity::Id;
@@ -111,13 +111,13 @@ fn interface(cx: &Context, route: Route, table: &Id, vpc: &str, id: &str) -> Ec2
 }
 
 fn only_interface(cx: &Context, instance: &str) -> Ec2Result<Id> {
-    let interfaces = cx.network_interfaces.linked_to(&Id::new(instance));
-    let own: Vec<_> = interfaces.values().filter(|interface| interface.account == cx.account).collect();
-    match own[..] {
+    let instance = &cx.instances.find(&cx.account, instance)?.id;
+    let interfaces = cx.network_interfaces.linked_to(instance);
+    match interfaces.values().collect::<Vec<_>>()[..] {
         [interface] => Ok(interface.id.clone()),
         [] => {
-            let message = format!("The instance ID '{instance}' does not exist");
-            Err(Ec2Error::new("InvalidInstanceID.NotFound", message))
+            let message = format!("There is no interface attached to instance '{instance}'.");
+            Err(Ec2Error::new("InvalidInstanceID", message))
         }
         _ => Err(Ec2Error::new(
             "InvalidInstanceID",
@@ -128,6 +128,9 @@ fn only_interface(cx: &Context, instance: &str) -> Ec2Result<Id> {
         )),
     }
 }
+
+/// Instances of this state, or that will soon be, take traffic (AWS: `InstanceState`).
+const RUNNING: i32 = 16;
 
 /// The route as it is shown: whether its target is there and takes traffic from this VPC, and which
 /// instance has its interface.
@@ -142,7 +145,9 @@ pub(super) fn shown(cx: &Context, route: Route, vpc: &str) -> Route {
     if let Some(attachment) = interface.as_ref().and_then(|interface| interface.state.public.attachment.as_ref()) {
         route.instance_id.clone_from(&attachment.instance_id);
         route.instance_owner_id.clone_from(&attachment.instance_owner_id);
-        alive = true;
+        let instance = cx.instances.index().get(attachment.instance_id());
+        let state = instance.and_then(|instance| instance.state.public.state.as_ref().map(InstanceState::code));
+        alive |= state.is_some_and(|code| code <= RUNNING);
     }
     Route { state: Some(if alive { "active" } else { "blackhole" }.to_owned()), ..route }
 }

@@ -43,7 +43,7 @@ async fn create_subnet(cx: Context, input: CreateSubnetRequest) -> Ec2Result<Cre
 
 /// Address pools and Outposts are made by actions that do not exist here, so that no id of one is known.
 fn refuse_pools(input: &CreateSubnetRequest) -> Ec2Result<()> {
-    for pool in [&input.ipv4_ipam_pool_id, &input.ipv6_ipam_pool_id].into_iter().flatten() {
+    if let Some(pool) = input.ipv4_ipam_pool_id.as_ref().or(input.ipv6_ipam_pool_id.as_ref()) {
         let message = format!("The ipam-pool ID '{pool}' does not exist");
         return Err(Ec2Error::new("InvalidIpamPoolId.NotFound", message));
     }

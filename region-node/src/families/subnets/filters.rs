@@ -40,14 +40,18 @@ pub(super) const FILTERS: FilterTable<SubnetState> = &[
         "ipv6-cidr-block-association.association-id",
         Column::Of(|subnet, probe| {
             let blocks = &subnet.state.public.ipv6_cidr_block_association_set;
-            blocks.iter().for_each(|block| probe.text(block.association_id()));
+            for block in blocks {
+                probe.text(block.association_id());
+            }
         }),
     ),
     (
         "ipv6-cidr-block-association.ipv6-cidr-block",
         Column::Of(|subnet, probe| {
             let blocks = &subnet.state.public.ipv6_cidr_block_association_set;
-            blocks.iter().for_each(|block| probe.text(block.ipv6_cidr_block()));
+            for block in blocks {
+                probe.text(block.ipv6_cidr_block());
+            }
         }),
     ),
     (

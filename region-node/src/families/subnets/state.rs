@@ -250,7 +250,8 @@ impl Entity for SubnetState {
     }
 
     fn parts(&self) -> Vec<Part<'_>> {
-        let blocks = self.public.ipv6_cidr_block_association_set.iter().map(|block| block.association_id());
+        let blocks =
+            self.public.ipv6_cidr_block_association_set.iter().map(SubnetIpv6CidrBlockAssociation::association_id);
         self.associations().map(|association| &*association.id).chain(blocks).map(Part::untagged).collect()
     }
 

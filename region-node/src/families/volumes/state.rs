@@ -133,7 +133,8 @@ impl Entity for VolumeState {
                 next.changes = Some(facts.after(Transition::VolumeDelete));
             }
             (IN_USE, VolumeCommand::Delete) => {
-                let instance = self.public.attachments.first().map(|attachment| attachment.instance_id());
+                let instance =
+                    self.public.attachments.first().map(archipelago_proto::ec2::v1::VolumeAttachment::instance_id);
                 return Err(Ec2Error::new(
                     "VolumeInUse",
                     format!("Volume {} is currently attached to {}", facts.id, instance.unwrap_or_default()),

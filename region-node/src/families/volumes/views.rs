@@ -17,7 +17,11 @@ pub fn of_instance(region: &Region, instance_id: &Id) -> Vec<Arc<Published<Volum
 
 fn device<'a>(volume: &'a Published<VolumeState>, instance_id: &str) -> &'a str {
     let attachments = volume.state.public.attachments.iter();
-    attachments.filter(|a| a.instance_id() == instance_id).map(|a| a.device()).next().unwrap_or_default()
+    attachments
+        .filter(|a| a.instance_id() == instance_id)
+        .map(archipelago_proto::ec2::v1::VolumeAttachment::device)
+        .next()
+        .unwrap_or_default()
 }
 
 /// A volume in an instance's block device mapping.

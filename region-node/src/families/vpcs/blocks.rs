@@ -76,9 +76,11 @@ impl VpcState {
     /// Takes a block away that no subnet has a part of. The first one stays.
     pub(super) fn remove(&mut self, association: &str) -> Ec2Result<()> {
         let ipv4 = self.public.cidr_block_association_set.iter();
-        let ipv4 = ipv4.filter(|known| known.association_id() == association).map(|known| known.cidr_block());
+        let ipv4 = ipv4.filter(|known| known.association_id() == association).map(VpcCidrBlockAssociation::cidr_block);
         let ipv6 = self.public.ipv6_cidr_block_association_set.iter();
-        let ipv6 = ipv6.filter(|known| known.association_id() == association).map(|known| known.ipv6_cidr_block());
+        let ipv6 = ipv6
+            .filter(|known| known.association_id() == association)
+            .map(VpcIpv6CidrBlockAssociation::ipv6_cidr_block);
         let Some(block) = ipv4.chain(ipv6).next() else { return Err(no_block(association)) };
         if block == self.public.cidr_block() {
             return Err(Ec2Error::new(

@@ -41,21 +41,27 @@ pub(super) const FILTERS: FilterTable<VpcState> = &[
         "ipv6-cidr-block-association.association-id",
         Column::Of(|vpc, probe| {
             let blocks = &vpc.state.public.ipv6_cidr_block_association_set;
-            blocks.iter().for_each(|block| probe.text(block.association_id()));
+            for block in blocks {
+                probe.text(block.association_id());
+            }
         }),
     ),
     (
         "ipv6-cidr-block-association.ipv6-cidr-block",
         Column::Of(|vpc, probe| {
             let blocks = &vpc.state.public.ipv6_cidr_block_association_set;
-            blocks.iter().for_each(|block| probe.text(block.ipv6_cidr_block()));
+            for block in blocks {
+                probe.text(block.ipv6_cidr_block());
+            }
         }),
     ),
     (
         "ipv6-cidr-block-association.ipv6-pool",
         Column::Of(|vpc, probe| {
             let blocks = &vpc.state.public.ipv6_cidr_block_association_set;
-            blocks.iter().for_each(|block| probe.text(block.ipv6_pool()));
+            for block in blocks {
+                probe.text(block.ipv6_pool());
+            }
         }),
     ),
     (

@@ -1,6 +1,6 @@
 //! A VPC: it decides which blocks its subnets have, and knows what comes and goes with it.
 
-use archipelago_proto::ec2::v1::{Tag, Vpc};
+use archipelago_proto::ec2::v1::{Tag, Vpc, VpcCidrBlockAssociation, VpcIpv6CidrBlockAssociation};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::{IpNet, Ipv6Net};
 use prost::Message;
@@ -254,8 +254,8 @@ impl Entity for VpcState {
     }
 
     fn parts(&self) -> Vec<Part<'_>> {
-        let ipv4 = self.public.cidr_block_association_set.iter().map(|block| block.association_id());
-        let ipv6 = self.public.ipv6_cidr_block_association_set.iter().map(|block| block.association_id());
+        let ipv4 = self.public.cidr_block_association_set.iter().map(VpcCidrBlockAssociation::association_id);
+        let ipv6 = self.public.ipv6_cidr_block_association_set.iter().map(VpcIpv6CidrBlockAssociation::association_id);
         std::iter::once(&*self.main_association).chain(ipv4).chain(ipv6).map(Part::untagged).collect()
     }
 

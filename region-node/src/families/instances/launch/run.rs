@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use archipelago_proto::ec2::v1::{
-    Image, Instance, InstanceNetworkInterface, InstanceTypeInfo, Monitoring, OperatorResponse, Reservation,
-    RunInstancesRequest, StateReason,
+    CreditSpecificationRequest, Image, Instance, InstanceNetworkInterface, InstanceTypeInfo, Monitoring,
+    OperatorResponse, Reservation, RunInstancesRequest, StateReason,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 use imbl::OrdSet;
@@ -105,7 +105,10 @@ fn plan(cx: &Context, input: &RunInstancesRequest, image: &Image) -> Ec2Result<P
         disable_api_termination: input.disable_api_termination(),
         disable_api_stop: input.disable_api_stop(),
         shutdown_behavior: input.instance_initiated_shutdown_behavior.clone().unwrap_or_else(|| "stop".to_owned()),
-        cpu_credits: options::credits(input.credit_specification.as_ref().map(|c| c.cpu_credits()), &info)?,
+        cpu_credits: options::credits(
+            input.credit_specification.as_ref().map(CreditSpecificationRequest::cpu_credits),
+            &info,
+        )?,
         created: cx.shell.clock.now(),
         ..Private::default()
     };
