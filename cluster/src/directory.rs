@@ -6,9 +6,9 @@ use archipelago_proto::cluster::v1::directory_server::{Directory, DirectoryServe
 use archipelago_proto::cluster::v1::{LocateRequest, LocateResponse};
 use archipelago_proto::token::ClusterToken;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
 use crate::supervisor::Supervisor;
@@ -31,7 +31,8 @@ pub(crate) async fn serve(listener: TcpListener, supervisor: Arc<Supervisor>, to
         Ok(request)
     };
     let desk = InterceptedService::new(DirectoryServer::new(Desk(supervisor)), guard);
-    let served = Server::builder().add_service(desk).serve_with_incoming(TcpListenerStream::new(listener)).await;
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let served = Server::builder().add_service(desk).serve_with_incoming(incoming).await;
     if let Err(error) = served {
         tracing::error!(%error, "nodes cannot find each other any more");
     }

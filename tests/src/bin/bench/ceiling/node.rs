@@ -6,11 +6,11 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request as HttpRequest, State};
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::body::Body;
 use tonic::server::Grpc;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 use tower::service_fn;
@@ -25,11 +25,10 @@ pub(crate) async fn node(port: u16) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let router = Router::new().fallback(serve).with_state(Bytes::from(vec![0; MOST]));
     Server::builder()
-        .tcp_nodelay(true)
         .initial_connection_window_size(16 << 20)
         .initial_stream_window_size(4 << 20)
         .add_routes(Routes::from(router))
-        .serve_with_incoming(TcpListenerStream::new(listener))
+        .serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true)))
         .await?;
     Ok(())
 }
