@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     fs::write(out.join("inputs.rs"), inputs(&DescriptorPool::decode(descriptors.as_slice())?)?)?;
 
     let typed = prost::Message::decode(descriptors.as_slice())?;
-    tonic_prost_build::configure().bytes(".cluster").compile_fds(typed)?;
+    tonic_prost_build::configure().bytes(".cluster").codec_path("crate::codec::WireCodec").compile_fds(typed)?;
     Ok(())
 }
 

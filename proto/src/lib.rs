@@ -6,6 +6,7 @@
 
 pub mod actions;
 pub mod call;
+pub mod codec;
 pub mod error;
 pub mod names;
 pub mod regions;
