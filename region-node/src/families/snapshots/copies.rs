@@ -17,7 +17,8 @@ use crate::peer::{Exported, Source};
 use crate::request::Context;
 use crate::time::Millis;
 
-/// Blocks are fetched in about so many steps, each of which is seen as progress and survives a restart.
+/// Blocks are fetched in about so many steps, each of which is seen as progress and survives a restart. Where copying
+/// takes no time nobody sees progress, and there are as few steps as can be.
 const STEPS: u64 = 20;
 const MOST_AT_ONCE: u64 = 4096;
 
@@ -104,7 +105,9 @@ fn state(cx: &Context, id: &Id, wish: Wish<'_>) -> Ec2Result<SnapshotState> {
 
 /// How many blocks are fetched next, and how long they take.
 fn pace(region: &Region, copy: &Copy, minutes: Option<i32>) -> (u64, Millis) {
-    let step = (copy.blocks / STEPS).clamp(1, MOST_AT_ONCE).min(copy.blocks - copy.done.min(copy.blocks));
+    let instant = region.shell.lifecycle.copying(BLOCK_BYTES) == 0;
+    let step = if instant { MOST_AT_ONCE } else { (copy.blocks / STEPS).clamp(1, MOST_AT_ONCE) };
+    let step = step.min(copy.blocks - copy.done.min(copy.blocks));
     let modelled = region.shell.lifecycle.copying(step * BLOCK_BYTES);
     let asked_for = minutes.map(|minutes| {
         let whole = Millis::from(minutes) * 60_000;
