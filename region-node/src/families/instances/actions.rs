@@ -1,5 +1,7 @@
 //! The actions on instances (reference: "Amazon EC2 Instances"); the longer ones have files of their own.
 
+use std::collections::HashMap;
+
 use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{DescribeInstancesRequest, DescribeInstancesResult, Reservation};
 
@@ -56,23 +58,24 @@ async fn describe_instances(cx: Context, input: DescribeInstancesRequest) -> Ec2
         ..Describe::default()
     };
     let page = describe.find_rows(&cx, &cx.instances, FILTERS, |instance| InstanceRow::new(&cx, instance))?;
-    Ok(DescribeInstancesResult { next_token: page.next_token, reservations: reservations(&cx, &page.items) })
+    Ok(DescribeInstancesResult { next_token: page.next_token, reservations: reservations(&cx, page.items) })
 }
 
-/// Instances that were launched together are shown together; they come one after the other.
-fn reservations(cx: &Context, rows: &[InstanceRow]) -> Vec<Reservation> {
+/// Instances that were launched together are shown together.
+fn reservations(cx: &Context, rows: Vec<InstanceRow>) -> Vec<Reservation> {
     let mut reservations: Vec<Reservation> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for row in rows {
         let id = &row.published.state.private.reservation_id;
-        match reservations.iter_mut().rev().find(|known| known.reservation_id() == id) {
-            Some(known) => known.instances.push(row.view()),
-            None => reservations.push(Reservation {
+        let place = *places.entry(id.clone()).or_insert_with(|| {
+            reservations.push(Reservation {
                 reservation_id: Some(id.clone()),
                 owner_id: Some(cx.account.to_string()),
-                instances: vec![row.view()],
                 ..Reservation::default()
-            }),
-        }
+            });
+            reservations.len() - 1
+        });
+        reservations[place].instances.push(row.into_view());
     }
     reservations
 }

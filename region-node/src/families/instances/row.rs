@@ -68,10 +68,13 @@ impl InstanceRow {
         private_dns_name(&self.cx, self.public(), primary.private_dns_name.as_deref())
     }
 
-    pub(super) fn view(&self) -> Instance {
+    pub(super) fn into_view(self) -> Instance {
         let attached = attached_interfaces(&self.cx, &self.published.id);
         let interfaces = attached.iter().map(|interface| network_interfaces::instance_view(&self.cx, interface));
-        view(&self.cx, self.public(), self.volumes().to_vec(), interfaces.collect())
+        let interfaces = interfaces.collect();
+        self.volumes();
+        let volumes = self.volumes.into_inner().unwrap_or_default();
+        view(&self.cx, &self.published.state.public, volumes, interfaces)
     }
 }
 

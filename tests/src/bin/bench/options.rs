@@ -18,8 +18,8 @@ pub(crate) struct Options {
     /// The longest that one round of a row may take on one system, in seconds.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Only the rows whose name has one of these in it.
-    #[arg(long, value_delimiter = ',')]
+    /// Only the rows whose name has this in it; may be given again.
+    #[arg(long)]
     only: Vec<String>,
     /// Leave out a system: ceiling, moto.
     #[arg(long, value_delimiter = ',')]
