@@ -100,7 +100,7 @@ async fn exported(cx: &Context, source: &Source, image: &Image) -> Ec2Result<Vec
     let volumes = image.block_device_mappings.iter().filter_map(|device| device.ebs.as_ref());
     for id in volumes.filter_map(|ebs| ebs.snapshot_id.as_deref()).filter(|id| !id.is_empty()) {
         if exported.iter().all(|known| known.snapshot.snapshot_id() != id) {
-            exported.push(source.snapshot(&cx.account, id, image.image_id()).await?);
+            exported.push(source.snapshot(&cx.account, id, image.image_id(), "").await?);
         }
     }
     Ok(exported)
