@@ -10,7 +10,7 @@ use archipelago_proto::ec2::v1::snapshots_service_client::SnapshotsServiceClient
 use archipelago_proto::ec2::v1::volumes_service_client::VolumesServiceClient;
 use archipelago_proto::ec2::v1::{
     BlockDeviceMapping, CopyImageRequest, CopySnapshotRequest, CreateSnapshotRequest, CreateVolumeRequest,
-    DeleteSnapshotRequest, DescribeImagesRequest, DescribeSnapshotsRequest, EbsBlockDevice, Image,
+    DeleteSnapshotRequest, DescribeImagesRequest, DescribeSnapshotsRequest, EbsBlockDevice, Filter, Image,
     ModifySnapshotAttributeRequest, RegisterImageRequest, Snapshot,
 };
 use archipelago_proto::token::ClusterToken;
@@ -389,6 +389,38 @@ async fn public_images_and_images_of_this_region_can_be_copied() {
     let again = east.copy_image(world.east.ask(here.clone())).await.unwrap().into_inner();
     assert_eq!(image_seen(&world.east, again.image_id()).await.state(), "available");
     assert_eq!(code(east.copy_image(world.east.ask(here)).await), "InvalidAMIName.Duplicate");
+}
+
+/// AWS looks for a kernel that matches.
+#[tokio::test]
+async fn a_copied_image_has_the_kernel_of_its_region() {
+    let world = World::new(Lifecycle::instant()).await;
+    let mut west = ImagesServiceClient::new(world.west.channel.clone());
+    let filter = |name: &str, value: &str| Filter { name: Some(name.into()), values: vec![value.into()] };
+    let kernels = |name: &str| DescribeImagesRequest {
+        filters: vec![filter("image-type", "kernel"), filter("name", name)],
+        ..Default::default()
+    };
+    let all = west.describe_images(world.west.ask(kernels("*"))).await.unwrap().into_inner().images;
+    let kernel = all[0].clone();
+    let snapshot = snapshot(&world.west, 1, false).await;
+    let ebs = EbsBlockDevice { snapshot_id: snapshot.snapshot_id.clone(), ..Default::default() };
+    let root = BlockDeviceMapping { device_name: Some("/dev/sda1".into()), ebs: Some(ebs), ..Default::default() };
+    let request = RegisterImageRequest {
+        name: Some("old".into()),
+        kernel_id: kernel.image_id.clone(),
+        root_device_name: Some("/dev/sda1".into()),
+        block_device_mappings: vec![root],
+        ..Default::default()
+    };
+    let original = west.register_image(world.west.ask(request)).await.unwrap().into_inner().image_id.unwrap();
+
+    let mut east = ImagesServiceClient::new(world.east.channel.clone());
+    let copied = east.copy_image(world.east.ask(copy_of_image(&original))).await.unwrap().into_inner();
+    let copy = image_seen(&world.east, copied.image_id()).await;
+    let own = east.describe_images(world.east.ask(kernels(kernel.name()))).await.unwrap().into_inner().images;
+    assert_ne!(own[0].image_id, kernel.image_id);
+    assert_eq!((copy.state(), copy.kernel_id()), ("available", own[0].image_id()));
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use super::creation;
 use super::{VpcCommand, VpcState};
 use crate::entity::{Id, Undo, workflow};
 use crate::families::network_acls::{NetworkAclCommand, allow_ipv6};
+use crate::families::security_groups::SecurityGroupCommand;
 use crate::request::{Context, ipv4_block};
 
 /// The parameters that refer to pools of addresses.
@@ -134,6 +135,10 @@ pub(super) async fn associate_vpc_cidr_block(
             let outcome = cx.vpcs.ask(&vpc.id, VpcCommand::AddBlock(NewBlock::Ipv6(new.clone()))).await;
             workflow(undo, outcome).await?;
             allow_everything(&cx, &vpc.state.default_acl).await?;
+            for group in cx.security_groups.linked_to(&vpc.id).values() {
+                // One that is deleted meanwhile needs no rule.
+                let _ = cx.security_groups.ask(&group.id, SecurityGroupCommand::AllowIpv6Egress).await;
+            }
             Ok(AssociateVpcCidrBlockResult { ipv6_cidr_block_association: Some(new), ..result })
         }
         None => Err(Ec2Error::missing_parameter("cidrBlock")),
