@@ -121,7 +121,7 @@ fn named(code: &str) -> BTreeSet<String> {
 
 /// How many `super`s in a row a source has at most.
 fn ascent(code: &str) -> usize {
-    (1..).take_while(|count| code.contains(&"super::".repeat(*count))).last().unwrap_or(0)
+    (0..16).rev().find(|count| code.contains(&"super::".repeat(*count))).unwrap_or(0)
 }
 
 /// What `family/file.rs` uses against the order, but for the exceptions.
