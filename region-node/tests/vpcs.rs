@@ -15,9 +15,11 @@ use archipelago_proto::ec2::v1::{
     DescribeVpcsRequest, Filter, IpPermission, IpRange, Ipv6Range, ModifyVpcAttributeRequest,
     RevokeSecurityGroupEgressRequest, Vpc,
 };
+use archipelago_region_node::entity::Id;
+use archipelago_region_node::families::vpcs::VpcCommand;
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::{Lifecycle, Transition};
-use support::{Sandbox, ask_as, code};
+use support::{Sandbox, ask_as, code, copy_folder, folder};
 use tonic::transport::Channel;
 
 fn filter(name: &str, value: &str) -> Vec<Filter> {
@@ -217,4 +219,25 @@ async fn a_deleted_vpc_takes_its_parts_along() {
     client(&sandbox).delete_vpc(sandbox.ask(delete.clone())).await.unwrap();
     assert_eq!(count(), (1, 1, 1));
     assert_eq!(code(client(&sandbox).delete_vpc(sandbox.ask(delete)).await), "InvalidVpcID.NotFound");
+}
+
+/// The VPC goes first, then its parts: a crash in between leaves parts without a VPC.
+#[tokio::test]
+async fn what_a_crash_leaves_of_a_deleted_vpc_goes_at_the_next_start() {
+    let (before, after) = (folder("vpcs-before"), folder("vpcs-after"));
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&before).unwrap()).await;
+    let vpc = created(&sandbox, create("10.0.0.0/16")).await;
+    let region = &sandbox.region;
+    let parts = |sandbox: &Sandbox| {
+        let region = &sandbox.region;
+        [region.route_tables.index().len(), region.network_acls.index().len(), region.security_groups.index().len()]
+    };
+    assert_eq!(parts(&sandbox), [2, 2, 2]);
+    region.vpcs.ask(&Id::new(vpc.vpc_id()), VpcCommand::Delete).await.unwrap();
+    assert_eq!(parts(&sandbox), [2, 2, 2]);
+    copy_folder(&before, &after);
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&after).unwrap()).await;
+    assert_eq!(parts(&sandbox), [1, 1, 1]);
+    std::fs::remove_dir_all(&before).unwrap();
+    std::fs::remove_dir_all(&after).unwrap();
 }

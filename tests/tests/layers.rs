@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 /// The families of a region node, from the bottom up: each uses only those before it. The last of them have their
 /// places kept until they come.
 const ORDER: [&str; 30] = [
-    "regions",
     "tags",
     "instance_types",
     "accounts",
+    "regions",
     "key_pairs",
     "dhcp_options",
     "vpcs",

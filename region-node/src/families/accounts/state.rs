@@ -31,6 +31,9 @@ pub struct Settings {
     /// The elastic addresses that the account may have back, the last one last.
     #[prost(message, repeated, tag = "4")]
     pub released: Vec<Released>,
+    /// The groups of zones that the account has opted in to.
+    #[prost(string, repeated, tag = "5")]
+    pub zone_groups: Vec<String>,
 }
 
 /// An elastic address that was released.
@@ -64,6 +67,8 @@ pub enum AccountCommand {
     /// Snapshots that are to be copied into the region.
     BeginCopies(Vec<Id>),
     EndCopy(Id),
+    /// Opts in to a group of zones.
+    OptIn(String),
     /// An elastic address went back, or was recovered.
     Release(String),
     Recover(String),
@@ -125,6 +130,10 @@ impl Entity for AccountState {
                 }
             }
             AccountCommand::EndCopy(id) => drop(next.copies.remove(&id)),
+            AccountCommand::OptIn(group) => {
+                let known = &mut next.settings.zone_groups;
+                known.extend(Some(group).filter(|group| !known.contains(group)));
+            }
             AccountCommand::Release(public_ip) => {
                 let released = &mut next.settings.released;
                 released.retain(|known| known.public_ip != public_ip);

@@ -16,6 +16,7 @@ use super::{AddressCommand, AddressState, view};
 use crate::Region;
 use crate::entity::{Entity as _, Published, Undo, workflow};
 use crate::families::accounts::{AccountCommand, account_id};
+use crate::families::regions;
 use crate::request::{Context, Describe, family, one_of, tags_for};
 
 family! {
@@ -103,8 +104,11 @@ fn check_pools(input: &AllocateAddressRequest) -> Ec2Result<()> {
 /// The region itself, unless another border of it is meant.
 fn border_group<'a>(cx: &Context, group: Option<&'a str>) -> Ec2Result<&'a str> {
     let Some(group) = group else { return Ok(cx.facts.name) };
-    let known = cx.facts.zones.iter().any(|zone| zone.network_border_group == group);
-    if known { Ok(group) } else { Err(Ec2Error::invalid_value("networkBorderGroup", group)) }
+    let mut zones = cx.facts.zones.iter().filter(|zone| zone.network_border_group == group);
+    match zones.next() {
+        Some(zone) => regions::check_opted_in(cx, zone).map(|()| group),
+        None => Err(Ec2Error::invalid_value("networkBorderGroup", group)),
+    }
 }
 
 /// An address that the account has released before (AWS: "Recover an Elastic IP address").

@@ -65,7 +65,7 @@ pub(super) fn take_ipv6_block(cx: &Context, undo: &mut Undo) -> Ec2Result<Ipv6Ne
     Ok(block)
 }
 
-/// From where the IPv6 block is announced: the region. Its other groups are zones that nobody has opted in to.
+/// From where the IPv6 block is announced: the region. Local Zones have no blocks of their own here.
 pub(super) fn border_group(cx: &Context, group: Option<&str>, from_amazon: bool) -> Ec2Result<&'static str> {
     let Some(group) = group else { return Ok(cx.facts.name) };
     if !from_amazon {
