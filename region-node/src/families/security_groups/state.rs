@@ -45,6 +45,8 @@ pub enum SecurityGroupCommand {
     Delete,
     /// The default group goes with its VPC.
     DeleteWithVpc,
+    /// The VPC has IPv6 from now on. Who lets everything out still, as new groups do, lets it out over IPv6 too.
+    AllowIpv6Egress,
 }
 
 /// What a rule is to be from now on; the direction is that of the rule.
@@ -195,6 +197,13 @@ impl SecurityGroupState {
         known.map(drop).ok_or_else(|| RULE.not_found(id))
     }
 
+    /// AWS: rules that were modified are left as they are.
+    fn lets_out_what_new_groups_do(&self) -> bool {
+        let everything = Rule::all(Direction::Egress, Peer::Ipv4("0.0.0.0/0".into()));
+        let mut egress = self.rules_of(Direction::Egress);
+        egress.next().is_some_and(|rule| everything.is(rule)) && egress.next().is_none()
+    }
+
     fn is_default(&self) -> bool {
         self.public.group_name() == DEFAULT
     }
@@ -228,6 +237,11 @@ impl Entity for SecurityGroupState {
             SecurityGroupCommand::DescribeById { direction, descriptions } => {
                 next.describe_by_id(direction, descriptions)?
             }
+            SecurityGroupCommand::AllowIpv6Egress if self.lets_out_what_new_groups_do() => {
+                next = next.with_ipv6_egress(facts.ids);
+                Vec::new()
+            }
+            SecurityGroupCommand::AllowIpv6Egress => return Ok(Decision { next: Next::Keep, reply: Vec::new() }),
             SecurityGroupCommand::Delete if self.is_default() => {
                 let message = format!(
                     "the specified group: \"{}\" name: \"{DEFAULT}\" cannot be deleted by a user",
