@@ -185,7 +185,7 @@ impl Entity for SubnetState {
             SubnetCommand::Allocate { by } => reply.ipv4 = next.allocate(by, facts.id)?,
             SubnetCommand::AllocateIpv6 { by } => reply.ipv6 = next.allocate_ipv6(by, facts)?,
             SubnetCommand::AllocateIpv6Prefixes { by } => {
-                reply.ipv6_prefixes = next.allocate_ipv6_prefixes(by, facts)?
+                reply.ipv6_prefixes = next.allocate_ipv6_prefixes(by, facts)?;
             }
             SubnetCommand::FreeIpv6Prefixes(prefixes) => {
                 let known = next.ipv6_addresses.iter_mut();
