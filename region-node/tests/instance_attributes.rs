@@ -252,7 +252,7 @@ async fn credits_are_those_of_the_launch() {
     let mut client = world.instances.clone();
     let mut credits = async |ids: &[&String]| {
         let asked = world.sandbox.ask(ask(ids));
-        let answer = client.describe_instance_credit_specifications(asked).await.map_err(tonic::Status::from)?;
+        let answer = client.describe_instance_credit_specifications(asked).await?;
         let all = answer.into_inner().instance_credit_specifications.into_iter();
         Ok(all.map(|one| (one.instance_id.unwrap(), one.cpu_credits.unwrap())).collect::<Vec<_>>())
     };

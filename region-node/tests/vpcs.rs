@@ -9,11 +9,11 @@ use archipelago_proto::ec2::v1::security_groups_service_client::SecurityGroupsSe
 use archipelago_proto::ec2::v1::subnets_service_client::SubnetsServiceClient;
 use archipelago_proto::ec2::v1::vpcs_service_client::VpcsServiceClient;
 use archipelago_proto::ec2::v1::{
-    AssociateVpcCidrBlockRequest, AttributeBooleanValue, CreateSecurityGroupRequest, CreateSubnetRequest,
-    CreateVpcRequest, DeleteVpcRequest, DescribeInternetGatewaysRequest, DescribeNetworkAclsRequest,
-    DescribeRouteTablesRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest, DescribeVpcAttributeRequest,
-    DescribeVpcsRequest, Filter, IpPermission, IpRange, Ipv6Range, ModifyVpcAttributeRequest,
-    RevokeSecurityGroupEgressRequest, Vpc,
+    AssociateVpcCidrBlockRequest, AttributeBooleanValue, AuthorizeSecurityGroupEgressRequest,
+    CreateSecurityGroupRequest, CreateSubnetRequest, CreateVpcRequest, DeleteVpcRequest,
+    DescribeInternetGatewaysRequest, DescribeNetworkAclsRequest, DescribeRouteTablesRequest,
+    DescribeSecurityGroupsRequest, DescribeSubnetsRequest, DescribeVpcAttributeRequest, DescribeVpcsRequest, Filter,
+    IpPermission, IpRange, Ipv6Range, ModifyVpcAttributeRequest, RevokeSecurityGroupEgressRequest, Vpc,
 };
 use archipelago_region_node::entity::Id;
 use archipelago_region_node::families::vpcs::VpcCommand;
@@ -132,28 +132,35 @@ async fn amazon_provides_ipv6_blocks_that_do_not_overlap() {
 
 /// AWS: "If you've modified the outbound rules for your security group, we do not automatically add an outbound rule".
 #[tokio::test]
-async fn groups_that_let_everything_out_let_ipv6_out_once_there_is_some() {
+async fn groups_with_the_rules_of_a_new_one_let_ipv6_out_once_there_is_some() {
     let sandbox = Sandbox::new().await;
     let vpc = created(&sandbox, create("10.0.0.0/16")).await;
     let mut groups = SecurityGroupsServiceClient::new(sandbox.channel.clone());
     let request = CreateSecurityGroupRequest {
-        group_name: Some("closed".into()),
-        description: Some("lets nothing out".into()),
+        group_name: Some("own".into()),
+        description: Some("has outbound rules of its own".into()),
         vpc_id: vpc.vpc_id.clone(),
         ..Default::default()
     };
-    let closed = groups.create_security_group(sandbox.ask(request)).await.unwrap().into_inner().group_id.unwrap();
+    let own = groups.create_security_group(sandbox.ask(request)).await.unwrap().into_inner().group_id.unwrap();
     let everything = IpPermission {
         ip_protocol: Some("-1".into()),
         ip_ranges: vec![IpRange { cidr_ip: Some("0.0.0.0/0".into()), ..Default::default() }],
         ..Default::default()
     };
     let revoke = RevokeSecurityGroupEgressRequest {
-        group_id: Some(closed.clone()),
+        group_id: Some(own.clone()),
         ip_permissions: vec![everything],
         ..Default::default()
     };
-    groups.revoke_security_group_egress(sandbox.ask(revoke)).await.unwrap();
+    groups.revoke_security_group_egress(sandbox.ask(revoke.clone())).await.unwrap();
+    // As Terraform does: the rule that was taken away is put back as one's own.
+    let again = AuthorizeSecurityGroupEgressRequest {
+        group_id: Some(own.clone()),
+        ip_permissions: revoke.ip_permissions,
+        ..Default::default()
+    };
+    groups.authorize_security_group_egress(sandbox.ask(again)).await.unwrap();
 
     let request = AssociateVpcCidrBlockRequest {
         vpc_id: vpc.vpc_id.clone(),
@@ -167,7 +174,7 @@ async fn groups_that_let_everything_out_let_ipv6_out_once_there_is_some() {
     for group in found {
         let ipv6 = group.ip_permissions_egress.iter().flat_map(|permission| &permission.ipv6_ranges);
         let blocks: Vec<_> = ipv6.map(Ipv6Range::cidr_ipv6).collect();
-        assert_eq!(blocks, if group.group_id() == closed { &[][..] } else { &["::/0"][..] }, "{}", group.group_name());
+        assert_eq!(blocks, if group.group_id() == own { &[][..] } else { &["::/0"][..] }, "{}", group.group_name());
     }
 }
 

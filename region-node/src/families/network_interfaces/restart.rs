@@ -10,7 +10,7 @@ use crate::Region;
 use crate::entity::Id;
 use crate::families::subnets::{SubnetCommand, Wanted};
 
-/// What the interfaces of a subnet have.
+/// What interfaces have of a subnet.
 #[derive(Default)]
 struct Taken {
     ipv4: Vec<Wanted>,
