@@ -70,20 +70,20 @@ mod tests {
 
     #[test]
     fn a_url_tells_its_signer_its_region_and_what_it_asks() {
-        let url = signed("Action=CopySnapshot&SourceSnapshotId=snap-1");
+        let url = signed("Action=Ask&Resource=one");
         let known = verify(&url, AuthMode::Strict, NOW).unwrap();
         assert_eq!((known.account.as_str(), known.region.as_str()), ("111122223333", "us-west-2"));
-        assert!(known.parameters.contains(&("SourceSnapshotId".to_owned(), "snap-1".to_owned())));
+        assert!(known.parameters.contains(&("Resource".to_owned(), "one".to_owned())));
     }
 
     #[test]
     fn what_was_changed_or_is_too_old_is_not_believed() {
-        let url = signed("Action=CopySnapshot&SourceSnapshotId=snap-1");
-        assert!(verify(&url.replace("snap-1", "snap-2"), AuthMode::Strict, NOW).is_err());
+        let url = signed("Action=Ask&Resource=one");
+        assert!(verify(&url.replace("one", "two"), AuthMode::Strict, NOW).is_err());
         assert!(verify(&url, AuthMode::Strict, NOW + 5 * 3_600_000).is_err());
-        assert!(verify("https://127.0.0.1:4566/?Action=CopySnapshot", AuthMode::Strict, NOW).is_err());
+        assert!(verify("https://127.0.0.1:4566/?Action=Ask", AuthMode::Strict, NOW).is_err());
         assert!(verify("no url", AuthMode::Strict, NOW).is_err());
-        let forged = verify(&url.replace("snap-1", "snap-2"), AuthMode::Permissive, NOW).unwrap();
+        let forged = verify(&url.replace("one", "two"), AuthMode::Permissive, NOW).unwrap();
         assert_eq!(forged.account, "111122223333");
     }
 }
