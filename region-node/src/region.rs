@@ -72,6 +72,9 @@ region! {
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
     addresses: families::addresses::AddressState,
     instances: families::instances::InstanceState,
+    reserved_instances: families::reserved_instances::ReservedInstancesState,
+    reserved_modifications: families::reserved_instances::ModificationState,
+    reserved_listings: families::reserved_instances::ListingState,
 }
 
 impl Region {
@@ -111,6 +114,8 @@ impl Region {
         self.follow(&self.network_interfaces, families::addresses::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
+        self.follow(&self.reserved_modifications, families::reserved_instances::follow_modification);
+        self.follow(&self.reserved_listings, families::reserved_instances::follow_listing);
     }
 
     /// Sets a kind's follower. It holds the region weakly, since the region holds it.

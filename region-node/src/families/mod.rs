@@ -26,6 +26,7 @@ pub mod key_pairs;
 pub mod network_acls;
 pub mod network_interfaces;
 pub mod regions;
+pub mod reserved_instances;
 pub mod route_tables;
 pub mod security_groups;
 pub mod snapshots;
@@ -60,6 +61,7 @@ routes! {
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
     network_interfaces: network_interfaces_service_server::NetworkInterfacesServiceServer,
     regions: regions_service_server::RegionsServiceServer,
+    reserved_instances: reserved_instances_service_server::ReservedInstancesServiceServer,
     route_tables: route_tables_service_server::RouteTablesServiceServer,
     security_groups: security_groups_service_server::SecurityGroupsServiceServer,
     snapshots: snapshots_service_server::SnapshotsServiceServer,

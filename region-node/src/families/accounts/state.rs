@@ -87,6 +87,7 @@ impl Entity for AccountState {
     };
     type Command = AccountCommand;
     type Reply = ();
+    const TAGGABLE: bool = false;
 
     fn decide(&self, command: AccountCommand, _: &Facts<'_>) -> Ec2Result<Decision<Self>> {
         let mut next = self.clone();
