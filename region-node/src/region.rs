@@ -8,6 +8,7 @@ use archipelago_proto::regions;
 
 use crate::entity::{AnyHost, Entity, Host, Ids, Published, Registry, Shell};
 use crate::families;
+use crate::families::import_export::TaskState;
 use crate::metering::Meters;
 use crate::peer::Peers;
 use crate::request::{Context, Tokens};
@@ -72,6 +73,11 @@ region! {
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
     addresses: families::addresses::AddressState,
     instances: families::instances::InstanceState,
+    conversions: TaskState<families::import_export::Conversion>,
+    image_imports: TaskState<families::import_export::ImageImport>,
+    snapshot_imports: TaskState<families::import_export::SnapshotImport>,
+    instance_exports: TaskState<families::import_export::InstanceExport>,
+    image_exports: TaskState<families::import_export::ImageExport>,
     reserved_instances: families::reserved_instances::ReservedInstancesState,
     reserved_modifications: families::reserved_instances::ModificationState,
     reserved_listings: families::reserved_instances::ListingState,
@@ -114,6 +120,9 @@ impl Region {
         self.follow(&self.network_interfaces, families::addresses::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
+        self.follow(&self.conversions, families::import_export::follow_conversion);
+        self.follow(&self.image_imports, families::import_export::follow_image);
+        self.follow(&self.snapshot_imports, families::import_export::follow_snapshot);
         self.follow(&self.reserved_modifications, families::reserved_instances::follow_modification);
         self.follow(&self.reserved_listings, families::reserved_instances::follow_listing);
     }

@@ -19,6 +19,7 @@ pub mod addresses;
 pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod images;
+pub mod import_export;
 pub mod instance_types;
 pub mod instances;
 pub mod internet_gateways;
@@ -54,6 +55,7 @@ routes! {
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     images: images_service_server::ImagesServiceServer,
+    import_export: import_export_service_server::ImportExportServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
     instances: instances_service_server::InstancesServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,

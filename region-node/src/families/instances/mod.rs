@@ -19,5 +19,6 @@ mod transitions;
 
 pub use actions::Family;
 pub(crate) use follow::{follow, replay};
+pub(crate) use launch::{check_imported, import};
 pub use lifecycle::Phase;
 pub use state::{InstanceCommand, InstanceState};

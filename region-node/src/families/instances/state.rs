@@ -50,6 +50,9 @@ pub struct Private {
     /// The UEFI variables, for those that have some.
     #[prost(string, optional, tag = "10")]
     pub uefi_data: Option<String>,
+    /// It came from elsewhere: its image is none that anybody has, and it may be exported.
+    #[prost(bool, tag = "11")]
+    pub imported: bool,
 }
 
 /// What is owed to the resources around the instance.
@@ -204,7 +207,8 @@ impl Entity for InstanceState {
     /// Its network, which it holds until it is terminated, and its image, which knows it but does not wait for it.
     fn links(&self) -> Vec<Id> {
         let public = &self.public;
-        let links = [&public.subnet_id, &public.vpc_id, &public.image_id];
+        let image = if self.private.imported { &None } else { &public.image_id };
+        let links = [&public.subnet_id, &public.vpc_id, image];
         links.into_iter().flatten().map(|id| Id::new(id)).collect()
     }
 

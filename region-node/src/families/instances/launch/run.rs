@@ -27,12 +27,12 @@ use crate::request::{Context, required, tags_for};
 use crate::time::{Millis, Transition};
 
 /// What all instances of a launch have in common.
-struct Plan {
-    instance: Instance,
-    private: Private,
-    volumes: Vec<VolumeTemplate>,
+pub(super) struct Plan {
+    pub(super) instance: Instance,
+    pub(super) private: Private,
+    pub(super) volumes: Vec<VolumeTemplate>,
     interfaces: Vec<Wanted>,
-    subnet: Arc<Published<SubnetState>>,
+    pub(super) subnet: Arc<Published<SubnetState>>,
 }
 
 pub(in super::super) async fn run_instances(cx: Context, input: RunInstancesRequest) -> Ec2Result<Reservation> {
@@ -82,7 +82,7 @@ fn room(cx: &Context, plan: &Plan, tried: usize) -> usize {
     usize::try_from(free).unwrap_or(0).min(tried - 1)
 }
 
-fn plan(cx: &Context, input: &RunInstancesRequest, image: &Image) -> Ec2Result<Plan> {
+pub(super) fn plan(cx: &Context, input: &RunInstancesRequest, image: &Image) -> Ec2Result<Plan> {
     let (info, zones) = image::instance_type(cx, input.instance_type.as_deref())?;
     image::check(image, &info)?;
     let kinds = [&InstanceState::KIND, &VolumeState::KIND, &NetworkInterfaceState::KIND];
@@ -251,7 +251,7 @@ fn add_volumes(cx: &Context, plan: &Plan, instance: &Id, now: Millis, batch: &mu
 }
 
 /// The interfaces of each instance, as its description shows them.
-async fn add_interfaces(
+pub(super) async fn add_interfaces(
     cx: &Context,
     undo: &mut Undo,
     plan: &Plan,
