@@ -73,6 +73,7 @@ region! {
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
     addresses: families::addresses::AddressState,
     instances: families::instances::InstanceState,
+    bundle_tasks: families::bundle_tasks::BundleTaskState,
     conversions: TaskState<families::import_export::Conversion>,
     image_imports: TaskState<families::import_export::ImageImport>,
     snapshot_imports: TaskState<families::import_export::SnapshotImport>,

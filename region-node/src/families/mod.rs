@@ -16,6 +16,7 @@ use crate::node::Guard;
 
 pub mod accounts;
 pub mod addresses;
+pub mod bundle_tasks;
 pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod images;
@@ -52,6 +53,7 @@ macro_rules! routes {
 
 routes! {
     addresses: addresses_service_server::AddressesServiceServer,
+    bundle_tasks: bundle_tasks_service_server::BundleTasksServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     images: images_service_server::ImagesServiceServer,

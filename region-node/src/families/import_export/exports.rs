@@ -86,16 +86,10 @@ pub(super) async fn create_instance_export_task(
     let target = required("ExportToS3", input.export_to_s3_task.as_ref())?;
     let bucket = required("ExportToS3.S3Bucket", target.s3_bucket.as_deref().filter(|name| !name.is_empty()))?;
     let environment = input.target_environment();
-    let format = target.disk_image_format.clone().unwrap_or_else(|| {
-        if environment == "microsoft" {
-            "VHD"
-        } else if environment == "citrix" {
-            "VHD"
-        } else {
-            "VMDK"
-        }
-        .to_owned()
-    });
+    let format = target
+        .disk_image_format
+        .clone()
+        .unwrap_or_else(|| if matches!(environment, "microsoft" | "citrix") { "VHD" } else { "VMDK" }.to_owned());
     let instance = cx.instances.find(&cx.account, input.instance_id())?;
     if !matches!(instance.state.phase(), Phase::Running | Phase::Stopped) {
         return Err(Ec2Error::new(

@@ -21,4 +21,4 @@ pub use actions::Family;
 pub(crate) use follow::{follow, replay};
 pub(crate) use launch::{check_imported, import};
 pub use lifecycle::Phase;
-pub use state::{InstanceCommand, InstanceState};
+pub use state::{InstanceCommand, InstanceState, Place};

@@ -75,6 +75,8 @@ pub enum Place {
     Device(String),
     /// Network card, and index on it.
     Index(i32, i32),
+    /// What reads the whole instance.
+    Bundling,
 }
 
 pub enum InstanceCommand {
@@ -131,8 +133,14 @@ impl InstanceState {
 }
 
 impl Place {
-    pub(super) fn taken(&self, instance: &str) -> Ec2Error {
+    pub(crate) fn taken(&self, instance: &str) -> Ec2Error {
         Ec2Error::invalid_parameter(match self {
+            Self::Bundling => {
+                return Ec2Error::new(
+                    "BundlingInProgress",
+                    format!("The instance '{instance}' already has a bundling task in progress."),
+                );
+            }
             Self::Device(name) => {
                 format!("Invalid value '{name}' for unixDevice. Attachment point {name} is already in use")
             }
