@@ -1,8 +1,8 @@
 //! The families of actions, a folder each: `mod.rs` wires, `state.rs` is pure, `actions.rs` has one
 //! function for each rpc, `filters.rs` one table.
 //!
-//! Families call only downward: regions, accounts, key pairs, DHCP options -> images -> VPCs -> subnets,
-//! groups, tables, gateways -> interfaces, volumes, snapshots, addresses -> instances.
+//! Families call only downward: accounts, key pairs, DHCP options -> VPCs -> subnets, groups, tables, gateways ->
+//! snapshots, images, volumes -> interfaces, addresses -> instances. The whole order is in `tests/tests/layers.rs`.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
