@@ -72,6 +72,8 @@ region! {
     volumes: families::volumes::VolumeState,
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
     addresses: families::addresses::AddressState,
+    capacity_reservations: families::capacity_reservations::CapacityReservationState,
+    hosts: families::hosts::HostState,
     instances: families::instances::InstanceState,
     bundle_tasks: families::bundle_tasks::BundleTaskState,
     conversions: TaskState<families::import_export::Conversion>,
@@ -121,6 +123,7 @@ impl Region {
         self.follow(&self.network_interfaces, families::addresses::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
+        self.follow(&self.capacity_reservations, families::instances::follow_reservation);
         self.follow(&self.conversions, families::import_export::follow_conversion);
         self.follow(&self.image_imports, families::import_export::follow_image);
         self.follow(&self.snapshot_imports, families::import_export::follow_snapshot);

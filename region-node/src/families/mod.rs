@@ -17,10 +17,13 @@ use crate::node::Guard;
 pub mod accounts;
 pub mod addresses;
 pub mod bundle_tasks;
+pub mod capacity_reservations;
 pub mod dhcp_options;
 pub mod ebs_settings;
+pub mod hosts;
 pub mod images;
 pub mod import_export;
+pub mod instance_settings;
 pub mod instance_types;
 pub mod instances;
 pub mod internet_gateways;
@@ -54,10 +57,13 @@ macro_rules! routes {
 routes! {
     addresses: addresses_service_server::AddressesServiceServer,
     bundle_tasks: bundle_tasks_service_server::BundleTasksServiceServer,
+    capacity_reservations: capacity_reservations_service_server::CapacityReservationsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
+    hosts: hosts_service_server::HostsServiceServer,
     images: images_service_server::ImagesServiceServer,
     import_export: import_export_service_server::ImportExportServiceServer,
+    instance_settings: instance_settings_service_server::InstanceSettingsServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
     instances: instances_service_server::InstancesServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
@@ -84,6 +90,7 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     vpcs::rebuild(region).await;
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
+    instances::rebuild_seats(region).await;
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.

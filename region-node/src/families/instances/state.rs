@@ -1,13 +1,14 @@
 //! An instance. Its volumes, interfaces and addresses are not here: they know what they are attached to, and are
 //! joined when it is described.
 
-use archipelago_proto::ec2::v1::{Instance, InstanceMetadataOptionsResponse, Tag};
+use archipelago_proto::ec2::v1::{Instance, InstanceMetadataOptionsResponse, InstanceStatusEvent, Tag};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use imbl::OrdSet;
 use prost::Message;
 
 use super::attributes::Attribute;
 use super::lifecycle::{self, Phase};
+use super::settings::Setting;
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next};
 use crate::time::Millis;
 
@@ -51,8 +52,11 @@ pub struct Private {
     #[prost(string, optional, tag = "10")]
     pub uefi_data: Option<String>,
     /// It came from elsewhere: its image is none that anybody has, and it may be exported.
-    #[prost(bool, tag = "11")]
+    #[prost(bool, tag = "21")]
     pub imported: bool,
+    /// What is scheduled for it.
+    #[prost(message, repeated, tag = "22")]
+    pub events: Vec<InstanceStatusEvent>,
 }
 
 /// What is owed to the resources around the instance.
@@ -90,6 +94,7 @@ pub enum InstanceCommand {
     Monitor(bool),
     Set(Box<Attribute>),
     SetMetadataOptions(Box<InstanceMetadataOptionsResponse>),
+    Settle(Box<Setting>),
     /// Takes a place until what is attached there is published, so that two cannot take it at once.
     Reserve(Place),
     /// Fails when the instance went away meanwhile.
@@ -185,6 +190,7 @@ impl Entity for InstanceState {
             }
             InstanceCommand::Done(intent) if self.private.intent() == intent => next.set_intent(Intent::Nothing),
             InstanceCommand::Done(_) => {}
+            InstanceCommand::Settle(setting) => setting.apply(&mut next, facts)?,
             _ if matches!(self.phase(), Phase::ShuttingDown | Phase::Terminated) => return Err(incorrect(facts.id)),
             InstanceCommand::Monitor(on) => {
                 let state = if on { "enabled" } else { "disabled" };

@@ -14,8 +14,8 @@ use super::{devices, image, interfaces, options, place};
 use crate::entity::{Batch, Entity as _, Id, Published, Undo, workflow};
 use crate::families::images::{self, ImageCommand, ImageState};
 use crate::families::instances::lifecycle::Phase;
-use crate::families::instances::row;
 use crate::families::instances::state::{InstanceState, Private};
+use crate::families::instances::{row, seats};
 use crate::families::key_pairs;
 use crate::families::network_interfaces::{
     self, Attachment, NetworkInterfaceCommand, NetworkInterfaceState, launch as interface_launch,
@@ -167,7 +167,7 @@ fn instance(
         state_reason: Some(pending),
         virtualization_type: image.virtualization_type.clone().or_else(|| text("hvm")),
         cpu_options: Some(options::cpu(input.cpu_options.as_ref(), info)?),
-        capacity_reservation_specification: Some(options::capacity(input)?),
+        capacity_reservation_specification: Some(options::capacity(cx, input)?),
         hibernation_options: Some(options::hibernation(input, info, enclave)?),
         licenses: options::licenses(input)?,
         metadata_options: Some(options::metadata(
@@ -220,15 +220,17 @@ async fn launch(cx: &Context, undo: &mut Undo, plan: &Plan, count: usize) -> Ec2
     let now = cx.shell.clock.now();
     let settles = now + cx.shell.lifecycle.duration(Transition::InstanceLaunch);
     let ids: Vec<Id> = (0..count).map(|_| cx.instances.fresh_id()).collect();
+    let seats = seats::take(cx, undo, &plan.instance, &ids).await?;
     let mut batch = cx.batch();
     let shown = add_interfaces(cx, undo, plan, &ids, &mut batch).await?;
 
     let reservation_id = cx.shell.ids.prefixed("r").to_string();
     let private = Private { reservation_id: reservation_id.clone(), ..plan.private.clone() };
     let mut instances = Vec::with_capacity(count);
-    for ((id, interfaces), index) in ids.iter().zip(shown).zip(0..) {
-        let public =
+    for (((id, interfaces), index), seat) in ids.iter().zip(shown).zip(0..).zip(seats) {
+        let mut public =
             Instance { instance_id: Some(id.to_string()), ami_launch_index: Some(index), ..plan.instance.clone() };
+        seat.show(&mut public);
         instances.push(answer(row::view(cx, &public, Vec::new(), interfaces)));
         batch.create(&cx.instances, id, InstanceState::new(public, private.clone(), settles))?;
         add_volumes(cx, plan, id, now, &mut batch)?;
