@@ -14,15 +14,18 @@ use crate::Region;
 use crate::entity::Published;
 use crate::node::Guard;
 
+pub mod account_settings;
 pub mod accounts;
 pub mod addresses;
 pub mod bundle_tasks;
 pub mod capacity_reservations;
 pub mod dhcp_options;
 pub mod ebs_settings;
+pub mod fast_snapshot_restores;
 pub mod hosts;
 pub mod images;
 pub mod import_export;
+pub mod instance_event_windows;
 pub mod instance_settings;
 pub mod instance_types;
 pub mod instances;
@@ -55,14 +58,17 @@ macro_rules! routes {
 }
 
 routes! {
+    account_settings: account_settings_service_server::AccountSettingsServiceServer,
     addresses: addresses_service_server::AddressesServiceServer,
     bundle_tasks: bundle_tasks_service_server::BundleTasksServiceServer,
     capacity_reservations: capacity_reservations_service_server::CapacityReservationsServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
+    fast_snapshot_restores: fast_snapshot_restores_service_server::FastSnapshotRestoresServiceServer,
     hosts: hosts_service_server::HostsServiceServer,
     images: images_service_server::ImagesServiceServer,
     import_export: import_export_service_server::ImportExportServiceServer,
+    instance_event_windows: instance_event_windows_service_server::InstanceEventWindowsServiceServer,
     instance_settings: instance_settings_service_server::InstanceSettingsServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
     instances: instances_service_server::InstancesServiceServer,

@@ -1,6 +1,8 @@
 //! An account's settings in this region, and the names that are unique in it.
 
-use archipelago_proto::ec2::v1::Tag;
+use std::collections::BTreeMap;
+
+use archipelago_proto::ec2::v1::{InstanceMetadataDefaultsResponse, Tag};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use imbl::{OrdMap, OrdSet};
 use prost::Message;
@@ -27,7 +29,27 @@ pub struct Settings {
     /// The DHCP options of new VPCs.
     #[prost(string, tag = "3")]
     pub default_dhcp_options: String,
+    #[prost(bool, tag = "4")]
+    pub serial_console_access: bool,
+    /// Images may not be shared with everybody.
+    #[prost(bool, tag = "5")]
+    pub block_image_sharing: bool,
+    /// `block-all-sharing` or `block-new-sharing`; empty where snapshots may be shared with everybody.
+    #[prost(string, tag = "6")]
+    pub block_snapshot_sharing: String,
+    /// Of new instances.
+    #[prost(message, optional, tag = "7")]
+    pub metadata_defaults: Option<InstanceMetadataDefaultsResponse>,
+    /// Of new burstable instances, by family.
+    #[prost(btree_map = "string, string", tag = "8")]
+    pub credits: BTreeMap<String, String>,
+    /// The account has EC2-Classic beside VPCs.
+    #[prost(bool, tag = "9")]
+    pub classic: bool,
 }
+
+/// A change of settings.
+pub type Change = Box<dyn FnOnce(&mut Settings) + Send>;
 
 /// A name, unique among the account's resources of a type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +62,7 @@ pub struct Name {
 const MOST_COPIES: usize = 20;
 
 pub enum AccountCommand {
-    Change(Settings),
+    Change(Change),
     /// Whether volumes are encrypted by default.
     EncryptEbs(bool),
     /// The key for that, by its ARN; empty for AWS's own.
@@ -92,7 +114,7 @@ impl Entity for AccountState {
     fn decide(&self, command: AccountCommand, _: &Facts<'_>) -> Ec2Result<Decision<Self>> {
         let mut next = self.clone();
         match command {
-            AccountCommand::Change(settings) => next.settings = settings,
+            AccountCommand::Change(change) => change(&mut next.settings),
             AccountCommand::EncryptEbs(on) => next.settings.ebs_encryption_by_default = on,
             AccountCommand::EbsKey(arn) => next.settings.ebs_default_kms_key = arn,
             AccountCommand::BeginCopies(ids) => {

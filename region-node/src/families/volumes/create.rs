@@ -8,6 +8,7 @@ use super::launch::{completed, data_key, fresh_data_key, volume};
 use super::state::CREATING;
 use crate::entity::{Entity as _, Id, Published};
 use crate::families::ebs_settings::{self, Spec, Wanted, Wish};
+use crate::families::fast_snapshot_restores;
 use crate::families::snapshots::{self, SnapshotState};
 use crate::request::{Context, tags_for, zone};
 use crate::time::Transition;
@@ -35,11 +36,14 @@ pub(crate) async fn create_as(cx: &Context, id: &Id, input: &CreateVolumeRequest
 
     let now = cx.shell.clock.now();
     let snapshot_id = snapshot.as_ref().map(|snapshot| snapshot.id.to_string());
+    let fast = snapshot_id.as_deref().is_some_and(|id| fast_snapshot_restores::enabled(cx, id, zone.name));
+    let fast_restored = fast.then_some(true);
     let public = Volume {
         volume_id: Some(id.to_string()),
         state: Some(CREATING.into()),
         create_time: Some(now),
         volume_initialization_rate: input.volume_initialization_rate,
+        fast_restored,
         ..volume(zone, &spec, snapshot_id, key, tags)
     };
     let state = VolumeState {

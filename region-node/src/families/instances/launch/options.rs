@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use crate::families::account_settings;
 use crate::families::instances::seats;
 use crate::request::Context;
 
@@ -86,8 +87,12 @@ fn check_cpu(cores: i32, threads: i32, cpu: &VCpuInfo, name: &str) -> Ec2Result<
     Ok(())
 }
 
-/// The credit option of a burstable type; T2 alone is `standard` by itself.
-pub(in super::super) fn credits(wanted: Option<&str>, info: &InstanceTypeInfo) -> Ec2Result<Option<String>> {
+/// The credit option of a burstable type.
+pub(in super::super) fn credits(
+    cx: &Context,
+    wanted: Option<&str>,
+    info: &InstanceTypeInfo,
+) -> Ec2Result<Option<String>> {
     let name = info.instance_type();
     match wanted {
         Some(_) if !info.burstable_performance_supported() => {
@@ -96,7 +101,7 @@ pub(in super::super) fn credits(wanted: Option<&str>, info: &InstanceTypeInfo) -
         Some("standard" | "unlimited") => Ok(wanted.map(str::to_owned)),
         Some(other) => Err(Ec2Error::invalid_value("CreditSpecification.CpuCredits", other)),
         None if !info.burstable_performance_supported() => Ok(None),
-        None => Ok(Some(if name.starts_with("t2.") { "standard" } else { "unlimited" }.to_owned())),
+        None => Ok(name.split_once('.').map(|(family, _)| account_settings::credits(cx, family))),
     }
 }
 

@@ -12,6 +12,7 @@ use imbl::OrdSet;
 use super::interfaces::Wanted;
 use super::{devices, image, interfaces, options, place};
 use crate::entity::{Batch, Entity as _, Id, Published, Undo, workflow};
+use crate::families::account_settings;
 use crate::families::images::{self, ImageCommand, ImageState};
 use crate::families::instances::lifecycle::Phase;
 use crate::families::instances::state::{InstanceState, Private};
@@ -106,6 +107,7 @@ pub(super) fn plan(cx: &Context, input: &RunInstancesRequest, image: &Image) -> 
         disable_api_stop: input.disable_api_stop(),
         shutdown_behavior: input.instance_initiated_shutdown_behavior.clone().unwrap_or_else(|| "stop".to_owned()),
         cpu_credits: options::credits(
+            cx,
             input.credit_specification.as_ref().map(CreditSpecificationRequest::cpu_credits),
             &info,
         )?,
@@ -151,6 +153,9 @@ fn instance(
     }
     let profile = input.iam_instance_profile.as_ref().map(|wanted| options::profile(cx, wanted)).transpose()?;
     let enclave = options::enclave(input, info)?;
+    let defaults = account_settings::metadata(cx, options::default_metadata(image));
+    let metadata = options::metadata(&input.metadata_options.clone().unwrap_or_default(), &defaults)?;
+    account_settings::check_tokens(cx, &metadata)?;
     let monitored = input.monitoring.is_some_and(|monitoring| monitoring.enabled());
     let text = |text: &str| Some(text.to_owned());
     let pending = StateReason { code: text("pending"), message: text("pending") };
@@ -170,10 +175,7 @@ fn instance(
         capacity_reservation_specification: Some(options::capacity(cx, input)?),
         hibernation_options: Some(options::hibernation(input, info, enclave)?),
         licenses: options::licenses(input)?,
-        metadata_options: Some(options::metadata(
-            &input.metadata_options.clone().unwrap_or_default(),
-            &options::default_metadata(image),
-        )?),
+        metadata_options: Some(metadata),
         enclave_options: Some(enclave),
         boot_mode: image.boot_mode.clone(),
         current_instance_boot_mode: text(image::boot_mode(image, info)),
