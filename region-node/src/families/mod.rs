@@ -19,6 +19,7 @@ pub mod accounts;
 pub mod addresses;
 pub mod bundle_tasks;
 pub mod capacity_reservations;
+pub mod classic_link;
 pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod fast_snapshot_restores;
@@ -62,6 +63,7 @@ routes! {
     addresses: addresses_service_server::AddressesServiceServer,
     bundle_tasks: bundle_tasks_service_server::BundleTasksServiceServer,
     capacity_reservations: capacity_reservations_service_server::CapacityReservationsServiceServer,
+    classic_link: classic_link_service_server::ClassicLinkServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
     fast_snapshot_restores: fast_snapshot_restores_service_server::FastSnapshotRestoresServiceServer,

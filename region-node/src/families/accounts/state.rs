@@ -43,9 +43,6 @@ pub struct Settings {
     /// Of new burstable instances, by family.
     #[prost(btree_map = "string, string", tag = "8")]
     pub credits: BTreeMap<String, String>,
-    /// The account has EC2-Classic beside VPCs.
-    #[prost(bool, tag = "9")]
-    pub classic: bool,
 }
 
 /// A change of settings.

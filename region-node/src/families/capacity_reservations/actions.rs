@@ -10,7 +10,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::create;
 use super::filters::FILTERS;
-use super::state::{CapacityReservationCommand, Change};
+use super::state::{CapacityReservationCommand, Change, End};
 use crate::request::{Context, Describe, family};
 
 family! {
@@ -70,8 +70,12 @@ async fn modify_capacity_reservation(
         create::check_count(count)?;
     }
     let dated = input.end_date_type.is_some() || input.end_date.is_some();
-    let end =
-        dated.then(|| create::end(input.end_date_type.as_deref(), input.end_date, cx.shell.clock.now())).transpose()?;
+    let end = if dated {
+        let end = create::end(input.end_date_type.as_deref(), input.end_date, cx.shell.clock.now())?;
+        end.map_or(End::Never, End::At)
+    } else {
+        End::AsBefore
+    };
     let change = Change { instance_count: input.instance_count, end, match_criteria: input.instance_match_criteria };
     let modify = CapacityReservationCommand::Modify(Box::new(change));
     cx.capacity_reservations.ask(&reservation.id, modify).await?;

@@ -1,6 +1,6 @@
 //! A Capacity Reservation: active until it is cancelled or expires; one for a later date is assessed and scheduled first.
 
-use archipelago_proto::ec2::v1::{CapacityReservation, Tag};
+use archipelago_proto::ec2::v1::{CapacityReservation, CapacityReservationCommitmentInfo, Tag};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use imbl::OrdSet;
 use prost::Message;
@@ -41,11 +41,19 @@ pub enum CapacityReservationCommand {
     Adopted,
 }
 
+/// When a reservation is to end from now on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum End {
+    #[default]
+    AsBefore,
+    Never,
+    At(Millis),
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     pub(super) instance_count: Option<i32>,
-    /// None leaves it, `Some(None)` takes it away.
-    pub(super) end: Option<Option<Millis>>,
+    pub(super) end: End,
     pub(super) match_criteria: Option<String>,
 }
 
@@ -95,10 +103,13 @@ impl CapacityReservationState {
             }
             self.public.total_instance_count = Some(count);
         }
-        if let Some(end) = change.end {
-            self.public.end_date_type = Some(if end.is_some() { "limited" } else { "unlimited" }.into());
-            self.public.end_date = end;
-        }
+        let end = match change.end {
+            End::AsBefore => self.public.end_date,
+            End::Never => None,
+            End::At(end) => Some(end),
+        };
+        self.public.end_date_type = Some(if end.is_some() { "limited" } else { "unlimited" }.into());
+        self.public.end_date = end;
         if let Some(criteria) = change.match_criteria {
             if criteria != self.public.instance_match_criteria() && !self.used.is_empty() {
                 return Err(Ec2Error::unsupported(
@@ -111,7 +122,8 @@ impl CapacityReservationState {
     }
 
     fn cancel(&mut self, facts: &Facts<'_>) -> Ec2Result<()> {
-        let committed = self.public.commitment_info.as_ref().map(|info| info.commitment_end_date());
+        let committed =
+            self.public.commitment_info.as_ref().map(CapacityReservationCommitmentInfo::commitment_end_date);
         let bound = matches!(self.public.state(), SCHEDULED | ACTIVE | PENDING);
         if bound && committed.is_some_and(|end| end > facts.now) {
             return Err(Ec2Error::unsupported(format!(
