@@ -7,12 +7,9 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use tonic::service::RoutesBuilder;
-use tonic::service::interceptor::InterceptedService;
-
 use crate::Region;
 use crate::entity::Published;
-use crate::node::Guard;
+use crate::request::Action;
 
 pub mod account_settings;
 pub mod accounts;
@@ -44,49 +41,40 @@ pub mod tags;
 pub mod volumes;
 pub mod vpcs;
 
-macro_rules! routes {
-    ($($family:ident: $module:ident::$server:ident),* $(,)?) => {
-        /// The services of every family.
-        pub(crate) fn add_services(routes: &mut RoutesBuilder, region: &Arc<Region>, guard: &Guard) {
-            $(
-                let service = archipelago_proto::ec2::v1::$module::$server::new($family::Family(Arc::clone(region)))
-                    .max_decoding_message_size(usize::MAX)
-                    .max_encoding_message_size(usize::MAX);
-                routes.add_service(InterceptedService::new(service, guard.clone()));
-            )*
-        }
-    };
-}
-
-routes! {
-    account_settings: account_settings_service_server::AccountSettingsServiceServer,
-    addresses: addresses_service_server::AddressesServiceServer,
-    bundle_tasks: bundle_tasks_service_server::BundleTasksServiceServer,
-    capacity_reservations: capacity_reservations_service_server::CapacityReservationsServiceServer,
-    classic_link: classic_link_service_server::ClassicLinkServiceServer,
-    dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
-    ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
-    fast_snapshot_restores: fast_snapshot_restores_service_server::FastSnapshotRestoresServiceServer,
-    hosts: hosts_service_server::HostsServiceServer,
-    images: images_service_server::ImagesServiceServer,
-    import_export: import_export_service_server::ImportExportServiceServer,
-    instance_event_windows: instance_event_windows_service_server::InstanceEventWindowsServiceServer,
-    instance_settings: instance_settings_service_server::InstanceSettingsServiceServer,
-    instance_types: instance_types_service_server::InstanceTypesServiceServer,
-    instances: instances_service_server::InstancesServiceServer,
-    internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
-    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
-    network_acls: network_acls_service_server::NetworkAclsServiceServer,
-    network_interfaces: network_interfaces_service_server::NetworkInterfacesServiceServer,
-    regions: regions_service_server::RegionsServiceServer,
-    reserved_instances: reserved_instances_service_server::ReservedInstancesServiceServer,
-    route_tables: route_tables_service_server::RouteTablesServiceServer,
-    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
-    snapshots: snapshots_service_server::SnapshotsServiceServer,
-    subnets: subnets_service_server::SubnetsServiceServer,
-    tags: tags_service_server::TagsServiceServer,
-    volumes: volumes_service_server::VolumesServiceServer,
-    vpcs: vpcs_service_server::VpcsServiceServer,
+/// The actions of every family.
+pub(crate) fn actions() -> impl Iterator<Item = Action> {
+    [
+        account_settings::actions(),
+        addresses::actions(),
+        bundle_tasks::actions(),
+        capacity_reservations::actions(),
+        classic_link::actions(),
+        dhcp_options::actions(),
+        ebs_settings::actions(),
+        fast_snapshot_restores::actions(),
+        hosts::actions(),
+        images::actions(),
+        import_export::actions(),
+        instance_event_windows::actions(),
+        instance_settings::actions(),
+        instance_types::actions(),
+        instances::actions(),
+        internet_gateways::actions(),
+        key_pairs::actions(),
+        network_acls::actions(),
+        network_interfaces::actions(),
+        regions::actions(),
+        reserved_instances::actions(),
+        route_tables::actions(),
+        security_groups::actions(),
+        snapshots::actions(),
+        subnets::actions(),
+        tags::actions(),
+        volumes::actions(),
+        vpcs::actions(),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Makes again, after a restart, what is derived from other resources.
@@ -116,4 +104,25 @@ pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<image
 pub(crate) fn public_addresses(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
     let lent = network_interfaces::of_account(region, account);
     lent.into_iter().chain(addresses::of_account(region, account)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use archipelago_proto::DESCRIPTORS;
+    use prost_reflect::DescriptorPool;
+
+    use super::*;
+
+    #[test]
+    fn every_rpc_of_the_schema_is_an_action() {
+        let schema = DescriptorPool::decode(DESCRIPTORS).unwrap();
+        let services = schema.services().filter(|service| service.package_name() == "ec2.v1");
+        let rpcs = services.flat_map(|service| service.methods().collect::<Vec<_>>());
+        let mut rpcs: Vec<_> =
+            rpcs.map(|rpc| format!("/{}/{}", rpc.parent_service().full_name(), rpc.name())).collect();
+        let mut actions: Vec<_> = actions().map(|action| action.path.to_owned()).collect();
+        rpcs.sort();
+        actions.sort();
+        assert_eq!(actions, rpcs);
+    }
 }

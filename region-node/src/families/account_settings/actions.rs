@@ -18,27 +18,27 @@ use super::credits;
 use super::find::of;
 use super::sharing::{BLOCK_NEW, UNBLOCKED};
 use crate::families::accounts::{AccountCommand, Settings, account_id};
-use crate::request::{Context, family};
+use crate::request::{Action, Context};
 
 /// Nobody but the account itself manages its settings here.
 const MANAGED_BY: &str = "account";
 
-family! {
-    AccountSettingsService in account_settings_service_server {
-        enable_serial_console_access(EnableSerialConsoleAccessRequest),
-        disable_serial_console_access(DisableSerialConsoleAccessRequest),
-        get_serial_console_access_status(GetSerialConsoleAccessStatusRequest),
-        get_default_credit_specification(GetDefaultCreditSpecificationRequest),
-        modify_default_credit_specification(ModifyDefaultCreditSpecificationRequest),
-        get_instance_metadata_defaults(GetInstanceMetadataDefaultsRequest),
-        modify_instance_metadata_defaults(ModifyInstanceMetadataDefaultsRequest),
-        enable_image_block_public_access(EnableImageBlockPublicAccessRequest),
-        disable_image_block_public_access(DisableImageBlockPublicAccessRequest),
-        get_image_block_public_access_state(GetImageBlockPublicAccessStateRequest),
-        enable_snapshot_block_public_access(EnableSnapshotBlockPublicAccessRequest),
-        disable_snapshot_block_public_access(DisableSnapshotBlockPublicAccessRequest),
-        get_snapshot_block_public_access_state(GetSnapshotBlockPublicAccessStateRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(enable_serial_console_access),
+        Action::new(disable_serial_console_access),
+        Action::new(get_serial_console_access_status),
+        Action::new(get_default_credit_specification),
+        Action::new(modify_default_credit_specification),
+        Action::new(get_instance_metadata_defaults),
+        Action::new(modify_instance_metadata_defaults),
+        Action::new(enable_image_block_public_access),
+        Action::new(disable_image_block_public_access),
+        Action::new(get_image_block_public_access_state),
+        Action::new(enable_snapshot_block_public_access),
+        Action::new(disable_snapshot_block_public_access),
+        Action::new(get_snapshot_block_public_access_state),
+    ]
 }
 
 async fn change(cx: &Context, change: impl FnOnce(&mut Settings) + Send + 'static) -> Ec2Result<Settings> {

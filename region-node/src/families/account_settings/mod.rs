@@ -5,6 +5,6 @@ mod find;
 mod metadata;
 mod sharing;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub(crate) use metadata::{check_tokens, credits, metadata};
 pub(crate) use sharing::{check_image_sharing, check_snapshot_sharing, hidden};

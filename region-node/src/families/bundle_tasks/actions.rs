@@ -12,16 +12,16 @@ use super::filters::{FILTERS, TaskRow};
 use super::state::BundleTaskCommand;
 use crate::entity::{Entity as _, Published, Undo, workflow};
 use crate::families::instances::{InstanceCommand, InstanceState, Phase, Place};
-use crate::request::{Context, Describe, family, required};
+use crate::request::{Action, Context, Describe, required};
 use crate::time::Transition;
 
-family! {
-    BundleTasksService in bundle_tasks_service_server {
-        bundle_instance(BundleInstanceRequest),
-        describe_bundle_tasks(DescribeBundleTasksRequest),
-        cancel_bundle_task(CancelBundleTaskRequest),
-        confirm_product_instance(ConfirmProductInstanceRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(bundle_instance),
+        Action::new(describe_bundle_tasks),
+        Action::new(cancel_bundle_task),
+        Action::new(confirm_product_instance),
+    ]
 }
 
 async fn bundle_instance(cx: Context, input: BundleInstanceRequest) -> Ec2Result<BundleInstanceResult> {

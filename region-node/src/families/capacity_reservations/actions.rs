@@ -11,16 +11,16 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use super::create;
 use super::filters::FILTERS;
 use super::state::{CapacityReservationCommand, Change, End};
-use crate::request::{Context, Describe, family};
+use crate::request::{Action, Context, Describe};
 
-family! {
-    CapacityReservationsService in capacity_reservations_service_server {
-        create_capacity_reservation(CreateCapacityReservationRequest),
-        describe_capacity_reservations(DescribeCapacityReservationsRequest),
-        modify_capacity_reservation(ModifyCapacityReservationRequest),
-        cancel_capacity_reservation(CancelCapacityReservationRequest),
-        get_capacity_reservation_usage(GetCapacityReservationUsageRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_capacity_reservation),
+        Action::new(describe_capacity_reservations),
+        Action::new(modify_capacity_reservation),
+        Action::new(cancel_capacity_reservation),
+        Action::new(get_capacity_reservation_usage),
+    ]
 }
 
 async fn create_capacity_reservation(

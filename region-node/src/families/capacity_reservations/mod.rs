@@ -6,6 +6,6 @@ mod filters;
 mod state;
 mod usage;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use state::{CapacityReservationCommand, CapacityReservationState};
 pub(crate) use usage::{Wish, leave, open, restore, targeted};

@@ -17,20 +17,20 @@ use super::enabling;
 use crate::entity::Published;
 use crate::families::instances::InstanceState;
 use crate::families::vpcs::{Attribute, VpcCommand, VpcState};
-use crate::request::{Column, Context, Describe, FilterTable, family, required};
+use crate::request::{Action, Column, Context, Describe, FilterTable, required};
 
-family! {
-    ClassicLinkService in classic_link_service_server {
-        attach_classic_link_vpc(AttachClassicLinkVpcRequest),
-        detach_classic_link_vpc(DetachClassicLinkVpcRequest),
-        describe_classic_link_instances(DescribeClassicLinkInstancesRequest),
-        enable_vpc_classic_link(EnableVpcClassicLinkRequest),
-        disable_vpc_classic_link(DisableVpcClassicLinkRequest),
-        describe_vpc_classic_link(DescribeVpcClassicLinkRequest),
-        enable_vpc_classic_link_dns_support(EnableVpcClassicLinkDnsSupportRequest),
-        disable_vpc_classic_link_dns_support(DisableVpcClassicLinkDnsSupportRequest),
-        describe_vpc_classic_link_dns_support(DescribeVpcClassicLinkDnsSupportRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(attach_classic_link_vpc),
+        Action::new(detach_classic_link_vpc),
+        Action::new(describe_classic_link_instances),
+        Action::new(enable_vpc_classic_link),
+        Action::new(disable_vpc_classic_link),
+        Action::new(describe_vpc_classic_link),
+        Action::new(enable_vpc_classic_link_dns_support),
+        Action::new(disable_vpc_classic_link_dns_support),
+        Action::new(describe_vpc_classic_link_dns_support),
+    ]
 }
 
 fn not_linkable(id: &str) -> Ec2Error {

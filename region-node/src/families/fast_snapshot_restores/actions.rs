@@ -16,18 +16,18 @@ use super::filters::FILTERS;
 use super::state::{ENABLING, FastRestoreCommand, INITIATED, id};
 use crate::entity::{Published, Shelf};
 use crate::families::snapshots;
-use crate::request::{Context, Describe, family, zone};
+use crate::request::{Action, Context, Describe, zone};
 use crate::time::Transition;
 
 /// AWS: snapshots of at most 16 TiB.
 const LARGEST_GIB: i32 = 16 * 1024;
 
-family! {
-    FastSnapshotRestoresService in fast_snapshot_restores_service_server {
-        enable_fast_snapshot_restores(EnableFastSnapshotRestoresRequest),
-        disable_fast_snapshot_restores(DisableFastSnapshotRestoresRequest),
-        describe_fast_snapshot_restores(DescribeFastSnapshotRestoresRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(enable_fast_snapshot_restores),
+        Action::new(disable_fast_snapshot_restores),
+        Action::new(describe_fast_snapshot_restores),
+    ]
 }
 
 /// Whether volumes that the account makes of the snapshot in the zone are at full speed at once.

@@ -4,6 +4,6 @@ mod actions;
 mod filters;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub(crate) use actions::enabled;
 pub use state::FastRestoreState;

@@ -11,16 +11,16 @@ use super::state::{Change, HostCommand, PENDING};
 use super::{HostState, capacity};
 use crate::entity::Entity as _;
 use crate::families::instance_types;
-use crate::request::{Context, Describe, family, tags_for, zone};
+use crate::request::{Action, Context, Describe, tags_for, zone};
 use crate::time::Transition;
 
-family! {
-    HostsService in hosts_service_server {
-        allocate_hosts(AllocateHostsRequest),
-        describe_hosts(DescribeHostsRequest),
-        modify_hosts(ModifyHostsRequest),
-        release_hosts(ReleaseHostsRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(allocate_hosts),
+        Action::new(describe_hosts),
+        Action::new(modify_hosts),
+        Action::new(release_hosts),
+    ]
 }
 
 async fn allocate_hosts(cx: Context, input: AllocateHostsRequest) -> Ec2Result<AllocateHostsResult> {

@@ -6,6 +6,6 @@ mod filters;
 mod placement;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub(crate) use placement::{Wish, leave, place, restore};
 pub use state::HostState;

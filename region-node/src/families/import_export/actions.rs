@@ -11,25 +11,25 @@ use super::import_image::{ImageImport, describe_import_image_tasks, import_image
 use super::import_snapshot::{describe_import_snapshot_tasks, import_snapshot};
 use super::task::{Task as _, TaskCommand};
 use super::told;
-use crate::request::{Context, family, required};
+use crate::request::{Action, Context, required};
 
-family! {
-    ImportExportService in import_export_service_server {
-        import_instance(ImportInstanceRequest),
-        import_volume(ImportVolumeRequest),
-        describe_conversion_tasks(DescribeConversionTasksRequest),
-        cancel_conversion_task(CancelConversionRequest),
-        create_instance_export_task(CreateInstanceExportTaskRequest),
-        describe_export_tasks(DescribeExportTasksRequest),
-        cancel_export_task(CancelExportTaskRequest),
-        import_image(ImportImageRequest),
-        describe_import_image_tasks(DescribeImportImageTasksRequest),
-        import_snapshot(ImportSnapshotRequest),
-        describe_import_snapshot_tasks(DescribeImportSnapshotTasksRequest),
-        cancel_import_task(CancelImportTaskRequest),
-        export_image(ExportImageRequest),
-        describe_export_image_tasks(DescribeExportImageTasksRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(import_instance),
+        Action::new(import_volume),
+        Action::new(describe_conversion_tasks),
+        Action::new(cancel_conversion_task),
+        Action::new(create_instance_export_task),
+        Action::new(describe_export_tasks),
+        Action::new(cancel_export_task),
+        Action::new(import_image),
+        Action::new(describe_import_image_tasks),
+        Action::new(import_snapshot),
+        Action::new(describe_import_snapshot_tasks),
+        Action::new(cancel_import_task),
+        Action::new(export_image),
+        Action::new(describe_export_image_tasks),
+    ]
 }
 
 /// Imports of images and of snapshots alike.

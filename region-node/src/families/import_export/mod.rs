@@ -15,7 +15,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use crate::time::Millis;
 use task::Stage;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use conversions::Conversion;
 pub(crate) use conversions::follow as follow_conversion;
 pub use exports::{ImageExport, InstanceExport};

@@ -14,22 +14,22 @@ use super::state::{CREATING, DELETING, EventWindowCommand};
 use super::{EventWindowState, times};
 use crate::entity::{Entity as _, Id};
 use crate::families::instances::Phase;
-use crate::request::{Context, Describe, family, required, tags_for};
+use crate::request::{Action, Context, Describe, required, tags_for};
 use crate::time::Transition;
 
 /// AWS: up to 200 event windows, and 100 instances in one.
 const MOST_WINDOWS: usize = 200;
 const MOST_INSTANCES: usize = 100;
 
-family! {
-    InstanceEventWindowsService in instance_event_windows_service_server {
-        create_instance_event_window(CreateInstanceEventWindowRequest),
-        modify_instance_event_window(ModifyInstanceEventWindowRequest),
-        delete_instance_event_window(DeleteInstanceEventWindowRequest),
-        associate_instance_event_window(AssociateInstanceEventWindowRequest),
-        disassociate_instance_event_window(DisassociateInstanceEventWindowRequest),
-        describe_instance_event_windows(DescribeInstanceEventWindowsRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_instance_event_window),
+        Action::new(modify_instance_event_window),
+        Action::new(delete_instance_event_window),
+        Action::new(associate_instance_event_window),
+        Action::new(disassociate_instance_event_window),
+        Action::new(describe_instance_event_windows),
+    ]
 }
 
 async fn create_instance_event_window(

@@ -5,5 +5,5 @@ mod filters;
 mod state;
 mod times;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use state::EventWindowState;

@@ -15,17 +15,17 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::placement::modify_instance_placement;
 use crate::families::instances::{self, InstanceCommand, Phase, Setting};
-use crate::request::{Context, family, required};
+use crate::request::{Action, Context, required};
 
-family! {
-    InstanceSettingsService in instance_settings_service_server {
-        modify_instance_placement(ModifyInstancePlacementRequest),
-        modify_instance_capacity_reservation_attributes(ModifyInstanceCapacityReservationAttributesRequest),
-        modify_instance_maintenance_options(ModifyInstanceMaintenanceOptionsRequest),
-        modify_instance_credit_specification(ModifyInstanceCreditSpecificationRequest),
-        get_console_screenshot(GetConsoleScreenshotRequest),
-        modify_instance_event_start_time(ModifyInstanceEventStartTimeRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(modify_instance_placement),
+        Action::new(modify_instance_capacity_reservation_attributes),
+        Action::new(modify_instance_maintenance_options),
+        Action::new(modify_instance_credit_specification),
+        Action::new(get_console_screenshot),
+        Action::new(modify_instance_event_start_time),
+    ]
 }
 
 fn settle(setting: Setting) -> InstanceCommand {

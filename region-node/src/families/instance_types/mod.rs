@@ -11,7 +11,7 @@ mod info;
 mod offerings;
 mod prices;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use catalogue::{InstanceType, find, types};
 pub use offerings::{offered, zones_offering};
 pub use prices::{on_demand, software};

@@ -19,8 +19,8 @@ mod state;
 mod status;
 mod transitions;
 
-pub use actions::Family;
-pub(crate) use follow::{follow, replay};
+pub(crate) use actions::actions;
+pub(crate) use follow::follow;
 pub(crate) use launch::{check_imported, import};
 pub use lifecycle::Phase;
 pub(crate) use seats::{follow_reservation, rebuild as rebuild_seats, specification as reservation_specification};

@@ -15,20 +15,20 @@ use super::listing_actions::{
 use super::modify::modify_reserved_instances;
 use super::offering_actions::{describe_reserved_instances_offerings, purchase_reserved_instances_offering};
 use super::state::ReservedInstancesCommand;
-use crate::request::{Context, Describe, family};
+use crate::request::{Action, Context, Describe};
 
-family! {
-    ReservedInstancesService in reserved_instances_service_server {
-        describe_reserved_instances(DescribeReservedInstancesRequest),
-        describe_reserved_instances_offerings(DescribeReservedInstancesOfferingsRequest),
-        purchase_reserved_instances_offering(PurchaseReservedInstancesOfferingRequest),
-        modify_reserved_instances(ModifyReservedInstancesRequest),
-        describe_reserved_instances_modifications(DescribeReservedInstancesModificationsRequest),
-        create_reserved_instances_listing(CreateReservedInstancesListingRequest),
-        cancel_reserved_instances_listing(CancelReservedInstancesListingRequest),
-        describe_reserved_instances_listings(DescribeReservedInstancesListingsRequest),
-        delete_queued_reserved_instances(DeleteQueuedReservedInstancesRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(describe_reserved_instances),
+        Action::new(describe_reserved_instances_offerings),
+        Action::new(purchase_reserved_instances_offering),
+        Action::new(modify_reserved_instances),
+        Action::new(describe_reserved_instances_modifications),
+        Action::new(create_reserved_instances_listing),
+        Action::new(cancel_reserved_instances_listing),
+        Action::new(describe_reserved_instances_listings),
+        Action::new(delete_queued_reserved_instances),
+    ]
 }
 
 async fn describe_reserved_instances(

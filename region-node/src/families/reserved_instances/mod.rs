@@ -13,7 +13,7 @@ mod offering_actions;
 mod plans;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use listing::ListingState;
 pub(crate) use listing_actions::follow as follow_listing;
 pub use modification::ModificationState;

@@ -13,11 +13,11 @@ mod presigned_url;
 mod state;
 mod view;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use content::Content;
 pub(crate) use copy_snapshot::{check_minutes, check_source_region};
 pub use create::create;
-pub(crate) use export::exportable;
+pub(crate) use export::{exportable, refusal};
 pub(crate) use imported::{Imported, imported};
 pub use state::{Copy, SnapshotCommand, SnapshotState};
 pub use view::{find, owned, view, visible};

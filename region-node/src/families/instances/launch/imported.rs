@@ -5,13 +5,14 @@ use archipelago_proto::ec2::v1::{Image, Instance, RunInstancesRequest};
 
 use super::run::{Plan, add_interfaces, plan};
 use crate::entity::{Id, Undo, workflow};
+use crate::families::images::ImageState;
 use crate::families::instances::lifecycle::Phase;
 use crate::families::instances::state::{InstanceState, Intent, Private};
 use crate::request::Context;
 
 /// Checks what is asked for; returns the zone that the instance will be in.
 pub(crate) fn check_imported(cx: &Context, input: &RunInstancesRequest, image: &Image) -> Ec2Result<String> {
-    let plan = plan(cx, input, image)?;
+    let plan = plan(cx, input, &described(image))?;
     Ok(plan.subnet.state.public.availability_zone().to_owned())
 }
 
@@ -23,12 +24,17 @@ pub(crate) async fn import(
     id: &Id,
     volumes: &[Id],
 ) -> Ec2Result<()> {
-    let plan = plan(cx, input, image)?;
+    let plan = plan(cx, input, &described(image))?;
     let mut undo = Undo::default();
     let outcome = Box::pin(make(cx, &mut undo, &plan, id, volumes)).await;
     workflow(undo, outcome).await?;
     cx.instances.follow_up(id).await;
     Ok(())
+}
+
+/// The machine in the words of an image that nobody has.
+fn described(image: &Image) -> ImageState {
+    ImageState { public: image.clone(), ..ImageState::default() }
 }
 
 async fn make(cx: &Context, undo: &mut Undo, plan: &Plan, id: &Id, volumes: &[Id]) -> Ec2Result<()> {
