@@ -2,17 +2,17 @@
 
 mod support;
 
+use archipelago_proto::cluster::v1::ScheduleEventRequest;
+use archipelago_proto::cluster::v1::admin_client::AdminClient;
 use archipelago_proto::ec2::v1::hosts_service_client::HostsServiceClient;
 use archipelago_proto::ec2::v1::instance_settings_service_client::InstanceSettingsServiceClient;
 use archipelago_proto::ec2::v1::instances_service_client::InstancesServiceClient;
 use archipelago_proto::ec2::v1::{
     AllocateHostsRequest, DescribeHostsRequest, DescribeInstanceStatusRequest, GetConsoleScreenshotRequest, Host,
-    InstanceCreditSpecificationRequest, InstanceStatusEvent, ModifyHostsRequest,
-    ModifyInstanceCreditSpecificationRequest, ModifyInstanceEventStartTimeRequest,
-    ModifyInstanceMaintenanceOptionsRequest, ModifyInstancePlacementRequest, ReleaseHostsRequest,
+    InstanceCreditSpecificationRequest, ModifyHostsRequest, ModifyInstanceCreditSpecificationRequest,
+    ModifyInstanceEventStartTimeRequest, ModifyInstanceMaintenanceOptionsRequest, ModifyInstancePlacementRequest,
+    ReleaseHostsRequest,
 };
-use archipelago_region_node::entity::Id;
-use archipelago_region_node::families::instances::{InstanceCommand, Setting};
 use base64::Engine as _;
 use support::launch::{instance, instances, request, run, starting, stop, terminate};
 use support::network::{filter, some};
@@ -197,16 +197,16 @@ async fn credits_maintenance_and_the_screen_of_an_instance() {
 async fn a_scheduled_event_is_shown_and_moved() {
     let sandbox = Sandbox::new().await;
     let launched = run(&sandbox, request(&sandbox, "t3.micro", "us-east-1a", 1).await).await.remove(0);
-    let id = Id::new(launched.instance_id());
-    let event = InstanceStatusEvent {
-        instance_event_id: some("instance-event-0123456789abcdef0"),
-        code: some("system-reboot"),
-        not_before: Some(START + 1_000_000),
-        not_after: Some(START + 2_000_000),
-        not_before_deadline: Some(START + 5_000_000),
+    let wanted = ScheduleEventRequest {
+        instance_id: launched.instance_id().to_owned(),
+        code: "system-reboot".into(),
+        in_ms: 1_000_000,
+        lasts_ms: Some(1_000_000),
+        deadline_ms: Some(5_000_000),
         ..Default::default()
     };
-    sandbox.region.instances.ask(&id, InstanceCommand::Settle(Box::new(Setting::Event(event)))).await.unwrap();
+    let mut operator = AdminClient::new(sandbox.channel.clone());
+    let event = operator.schedule_event(sandbox.ask(wanted)).await.unwrap().into_inner().instance_event_id;
     let mut statuses = InstancesServiceClient::new(sandbox.channel.clone());
     let request =
         DescribeInstanceStatusRequest { filters: filter("event.code", "system-reboot"), ..Default::default() };
@@ -216,7 +216,7 @@ async fn a_scheduled_event_is_shown_and_moved() {
     let mut settings = InstanceSettingsServiceClient::new(sandbox.channel.clone());
     let to = |time| ModifyInstanceEventStartTimeRequest {
         instance_id: launched.instance_id.clone(),
-        instance_event_id: some("instance-event-0123456789abcdef0"),
+        instance_event_id: Some(event.clone()),
         not_before: Some(time),
         ..Default::default()
     };
