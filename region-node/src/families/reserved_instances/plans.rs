@@ -2,7 +2,7 @@
 //!
 //! A plan's whole cost is a share of what its hours cost on demand ([`instance_types::on_demand`]). Of that, `upfront`
 //! is paid at once and the rest by the hour: as a recurring charge, or, for the light and medium utilization of
-//! previous generations, only for the hours that an instance runs.
+//! the first generations, only for the hours that an instance runs.
 
 use archipelago_proto::ec2::v1::{InstanceTypeInfo, RecurringCharge};
 use archipelago_proto::regions::Region;
@@ -94,9 +94,10 @@ pub(super) struct Cost {
 }
 
 impl Plan {
-    /// The payment options of before 2014 are those of previous generations.
+    /// The payment options of before 2014 are for the types of that time: those that run paravirtual images.
     pub(super) fn is_for(&self, info: &InstanceTypeInfo) -> bool {
-        !self.offering_type.ends_with("Utilization") || !info.current_generation()
+        let old = info.supported_virtualization_types.iter().any(|known| known == "paravirtual");
+        old || !self.offering_type.ends_with("Utilization")
     }
 
     pub(super) fn cost(&self, info: &InstanceTypeInfo, region: &Region, product: &str, tenancy: &str) -> Cost {
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn old_payment_options_are_for_previous_generations() {
+    fn old_payment_options_are_for_the_types_of_their_time() {
         let old = instance_types::find("m1.small").unwrap().info();
         let new = instance_types::find("m5.large").unwrap().info();
         assert!(PLANS.iter().all(|plan| plan.is_for(&old)));
