@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// The families of a region node, from the bottom up: each uses only those before it. The last of them have their
 /// places kept until they come.
-const ORDER: [&str; 30] = [
+const ORDER: [&str; 35] = [
     "tags",
     "instance_types",
     "accounts",
+    "account_settings",
     "regions",
     "key_pairs",
     "dhcp_options",
@@ -21,6 +22,7 @@ const ORDER: [&str; 30] = [
     "route_tables",
     "ebs_settings",
     "snapshots",
+    "fast_snapshot_restores",
     "images",
     "volumes",
     "network_interfaces",
@@ -31,6 +33,9 @@ const ORDER: [&str; 30] = [
     "hosts",
     "iam_instance_profiles",
     "instances",
+    "instance_settings",
+    "instance_event_windows",
+    "classic_link",
     "spot",
     "fleets",
     "spot_fleets",

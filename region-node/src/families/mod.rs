@@ -11,11 +11,20 @@ use crate::Region;
 use crate::entity::Published;
 use crate::request::Action;
 
+pub mod account_settings;
 pub mod accounts;
 pub mod addresses;
+pub mod bundle_tasks;
+pub mod capacity_reservations;
+pub mod classic_link;
 pub mod dhcp_options;
 pub mod ebs_settings;
+pub mod fast_snapshot_restores;
+pub mod hosts;
 pub mod images;
+pub mod import_export;
+pub mod instance_event_windows;
+pub mod instance_settings;
 pub mod instance_types;
 pub mod instances;
 pub mod internet_gateways;
@@ -23,6 +32,7 @@ pub mod key_pairs;
 pub mod network_acls;
 pub mod network_interfaces;
 pub mod regions;
+pub mod reserved_instances;
 pub mod route_tables;
 pub mod security_groups;
 pub mod snapshots;
@@ -34,10 +44,19 @@ pub mod vpcs;
 /// The actions of every family.
 pub(crate) fn actions() -> impl Iterator<Item = Action> {
     [
+        account_settings::actions(),
         addresses::actions(),
+        bundle_tasks::actions(),
+        capacity_reservations::actions(),
+        classic_link::actions(),
         dhcp_options::actions(),
         ebs_settings::actions(),
+        fast_snapshot_restores::actions(),
+        hosts::actions(),
         images::actions(),
+        import_export::actions(),
+        instance_event_windows::actions(),
+        instance_settings::actions(),
         instance_types::actions(),
         instances::actions(),
         internet_gateways::actions(),
@@ -45,6 +64,7 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         network_acls::actions(),
         network_interfaces::actions(),
         regions::actions(),
+        reserved_instances::actions(),
         route_tables::actions(),
         security_groups::actions(),
         snapshots::actions(),
@@ -66,6 +86,7 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     vpcs::rebuild(region).await;
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
+    instances::rebuild_seats(region).await;
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.

@@ -47,6 +47,20 @@ pub enum Transition {
     AddressAttributeChange,
     /// An attachment's or association's attaching -> attached
     GatewayAttach,
+    /// payment-pending -> active
+    ReservedInstancesPayment,
+    /// processing -> fulfilled
+    ReservedInstancesModify,
+    /// A disk image's or a machine's active -> completed, by way of its stages
+    Import,
+    /// The way out: active -> completed
+    Export,
+    /// pending -> bundling -> storing -> complete
+    Bundle,
+    /// enabling -> optimizing -> enabled, and disabling -> disabled
+    FastSnapshotRestore,
+    /// pending -> active, and the release of a host
+    CapacityChange,
 }
 
 /// 100 MiB/s: a root volume is copied in about a minute.
@@ -116,6 +130,12 @@ fn modelled(transition: Transition) -> Millis {
         Transition::VpcCreate | Transition::SubnetCreate | Transition::GatewayAttach => 1_000,
         Transition::InterfaceAttach | Transition::InterfaceDetach => 2_000,
         Transition::AddressAttributeChange => 10_000,
+        Transition::ReservedInstancesPayment => 30_000,
+        Transition::ReservedInstancesModify => 120_000,
+        Transition::Import | Transition::Export => 600_000,
+        Transition::Bundle => 300_000,
+        Transition::FastSnapshotRestore => 180_000,
+        Transition::CapacityChange => 2_000,
     }
 }
 
