@@ -31,6 +31,7 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let peers = peers::peers(options.directory.as_deref(), topology, token.clone())?;
     let clock = Arc::new(Clock::wall());
     let region = Region::open(facts, clock, lifecycle, Ids::random(), store, peers).await.map_err(Error::other)?;
+    config.capacity().for_each(|bound| region.capacity.set(bound));
 
     let listener = up::listen(&options.listen).await?;
     let address = listener.local_addr().map_err(Error::other)?;

@@ -22,12 +22,26 @@ impl Id {
 
     /// `vol` of `vol-0123456789abcdef0`.
     pub fn prefix(&self) -> &str {
-        self.0.rsplit_once('-').map_or("", |(prefix, _)| prefix)
+        prefix(&self.0).unwrap_or("")
     }
 
     pub fn is(&self, kind: &Kind) -> bool {
         self.prefix() == kind.prefix
     }
+}
+
+/// The kinds whose ids are a UUID after the prefix: `fleet-12a34b55-67cd-8ef9-ba9b-9208d0123456`.
+const UUIDS: [&str; 2] = ["fleet", "sfr"];
+
+/// What an id begins with, if it has the look of one.
+pub(super) fn prefix(id: &str) -> Option<&str> {
+    let uuid = id.split_once('-').map(|(prefix, _)| prefix).filter(|prefix| UUIDS.contains(prefix));
+    uuid.or_else(|| id.rsplit_once('-').map(|(prefix, _)| prefix))
+}
+
+fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
 }
 
 impl Deref for Id {
@@ -81,10 +95,14 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// Checks the form: the prefix, then 8 or 17 hexadecimal digits.
+    /// Checks the form: the prefix, then 8 or 17 hexadecimal digits, or a UUID for some.
     pub fn check(&self, id: &str) -> Ec2Result<()> {
         let digits = id.strip_prefix(self.prefix).and_then(|rest| rest.strip_prefix('-'));
-        let well_formed = digits.is_some_and(|d| matches!(d.len(), 8 | 17) && d.bytes().all(|b| b.is_ascii_hexdigit()));
+        let well_formed = if UUIDS.contains(&self.prefix) {
+            digits.is_some_and(is_uuid)
+        } else {
+            digits.is_some_and(|d| matches!(d.len(), 8 | 17) && d.bytes().all(|b| b.is_ascii_hexdigit()))
+        };
         if well_formed {
             return Ok(());
         }
@@ -117,7 +135,12 @@ impl Ids {
 
     /// A new id of a kind.
     pub fn fresh(&self, kind: &Kind) -> Id {
-        self.prefixed(kind.prefix)
+        if !UUIDS.contains(&kind.prefix) {
+            return self.prefixed(kind.prefix);
+        }
+        let digits = format!("{:016x}{:016x}", self.number(), self.number());
+        let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+        Id(format!("{}-{}", kind.prefix, parts.join("-")).into())
     }
 
     /// A new id for a part of a resource, such as `eipassoc` or `sgr`.
@@ -147,6 +170,16 @@ mod tests {
         let id = Ids::seeded(1).fresh(&VOLUME);
         assert!(VOLUME.check(&id).is_ok(), "{id}");
         assert!(id.is(&VOLUME));
+    }
+
+    #[test]
+    fn some_ids_are_uuids() {
+        let kind = Kind { prefix: "fleet", ..VOLUME };
+        let id = Ids::seeded(1).fresh(&kind);
+        assert!(kind.check(&id).is_ok() && id.is(&kind) && id.len() == "fleet-".len() + 36, "{id}");
+        for id in ["fleet-12345678", "fleet-", "fleet-12a34b55-67cd-8ef9-ba9b-9208d012345g"] {
+            assert!(kind.check(id).is_err(), "{id}");
+        }
     }
 
     #[test]

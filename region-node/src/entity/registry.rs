@@ -177,14 +177,14 @@ impl Registry {
     }
 
     pub(crate) fn host(&self, id: &str) -> Option<&dyn AnyHost> {
-        let (prefix, _) = id.rsplit_once('-')?;
+        let prefix = super::id::prefix(id)?;
         self.hosts.get(prefix).map(AsRef::as_ref)
     }
 
     /// What may be tagged under this id: a resource, or a part of one.
     fn tagged(&self, id: &str) -> Ec2Result<(&dyn AnyHost, &'static Kind)> {
         let unknown = || Ec2Error::new("InvalidID", format!("The ID '{id}' is not valid"));
-        let (prefix, _) = id.rsplit_once('-').ok_or_else(unknown)?;
+        let prefix = super::id::prefix(id).ok_or_else(unknown)?;
         let (kind, of) = match self.parts.get(prefix) {
             Some((kind, of)) => (Some(*kind), of.prefix),
             None => (None, prefix),

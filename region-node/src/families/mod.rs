@@ -7,28 +7,36 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use archipelago_proto::Ec2Result;
 use tonic::service::RoutesBuilder;
 use tonic::service::interceptor::InterceptedService;
 
 use crate::Region;
-use crate::entity::Published;
+use crate::entity::{Id, Published};
 use crate::node::Guard;
+use crate::request::Context;
 
 pub mod accounts;
 pub mod addresses;
 pub mod dhcp_options;
 pub mod ebs_settings;
+pub mod fleets;
 pub mod images;
 pub mod instance_types;
 pub mod instances;
 pub mod internet_gateways;
 pub mod key_pairs;
+pub mod launch_templates;
 pub mod network_acls;
 pub mod network_interfaces;
+pub mod placement_groups;
 pub mod regions;
 pub mod route_tables;
 pub mod security_groups;
 pub mod snapshots;
+pub mod spot;
+pub mod spot_fleets;
+pub mod spot_market;
 pub mod subnets;
 pub mod tags;
 pub mod volumes;
@@ -56,13 +64,18 @@ routes! {
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
     instances: instances_service_server::InstancesServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
+    launch_templates: launch_templates_service_server::LaunchTemplatesServiceServer,
     key_pairs: key_pairs_service_server::KeyPairsServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
     network_interfaces: network_interfaces_service_server::NetworkInterfacesServiceServer,
+    placement_groups: placement_groups_service_server::PlacementGroupsServiceServer,
     regions: regions_service_server::RegionsServiceServer,
     route_tables: route_tables_service_server::RouteTablesServiceServer,
     security_groups: security_groups_service_server::SecurityGroupsServiceServer,
     snapshots: snapshots_service_server::SnapshotsServiceServer,
+    fleets: fleets_service_server::FleetsServiceServer,
+    spot_fleets: spot_fleets_service_server::SpotFleetsServiceServer,
+    spot: spot_service_server::SpotServiceServer,
     subnets: subnets_service_server::SubnetsServiceServer,
     tags: tags_service_server::TagsServiceServer,
     volumes: volumes_service_server::VolumesServiceServer,
@@ -72,12 +85,15 @@ routes! {
 /// Makes again, after a restart, what is derived from other resources.
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     key_pairs::rebuild(region).await;
+    launch_templates::rebuild(region).await;
     images::rebuild(region).await;
     snapshots::copies::rebuild(region).await;
     security_groups::rebuild(region).await;
     vpcs::rebuild(region).await;
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
+    placement_groups::rebuild(region).await;
+    instances::rebuild(region).await;
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.
@@ -89,6 +105,27 @@ pub(crate) async fn follow_snapshot(region: Arc<Region>, snapshot: Arc<Published
 /// Goes on with an image's copy.
 pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<images::ImageState>>) {
     images::go_on(&region, &image.id).await;
+}
+
+/// Sees to what an instance is left to do, and tells those above it what became of it.
+pub(crate) async fn follow_instance(region: Arc<Region>, instance: Arc<Published<instances::InstanceState>>) {
+    instances::follow(region, instance, |cx, id| Box::pin(instance_changed(cx, id))).await;
+}
+
+async fn instance_changed(cx: Context, id: Id) {
+    spot::instance_changed(&cx, &id).await;
+    fleets::instance_changed(&cx, &id).await;
+}
+
+/// Room for instances has changed: who waits for some tries again.
+pub(crate) async fn room_changed(region: &Arc<Region>) {
+    spot::room_changed(region).await;
+    fleets::room_changed(region).await;
+}
+
+/// Has Spot Instances interrupted, after their notice.
+pub(crate) async fn interrupt_spot(region: &Arc<Region>, instances: &[String]) -> Ec2Result<()> {
+    spot::interrupt(region, instances).await
 }
 
 /// The public addresses that an account's resources have, or those of all.

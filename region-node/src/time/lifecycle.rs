@@ -47,6 +47,8 @@ pub enum Transition {
     AddressAttributeChange,
     /// An attachment's or association's attaching -> attached
     GatewayAttach,
+    /// An instance profile's associating -> associated
+    ProfileAssociate,
 }
 
 /// 100 MiB/s: a root volume is copied in about a minute.
@@ -115,7 +117,7 @@ fn modelled(transition: Transition) -> Millis {
         Transition::ImageCreate => 60_000,
         Transition::VpcCreate | Transition::SubnetCreate | Transition::GatewayAttach => 1_000,
         Transition::InterfaceAttach | Transition::InterfaceDetach => 2_000,
-        Transition::AddressAttributeChange => 10_000,
+        Transition::AddressAttributeChange | Transition::ProfileAssociate => 10_000,
     }
 }
 

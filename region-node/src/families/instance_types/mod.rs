@@ -9,7 +9,8 @@ mod cells;
 mod filters;
 mod info;
 mod offerings;
+pub mod requirements;
 
 pub use actions::Family;
-pub use catalogue::{InstanceType, find};
-pub use offerings::{offered, zones_offering};
+pub use catalogue::{InstanceType, find, names};
+pub use offerings::{offered, offered_in, zones_offering};

@@ -13,8 +13,14 @@ use super::imaging::{create_image, create_snapshots};
 use super::interface_attachments::{attach_network_interface, detach_network_interface};
 use super::launch::run_instances;
 use super::options::{describe_instance_credit_specifications, modify_instance_metadata_options};
+use super::placement_actions::modify_instance_placement;
+use super::profiles::{
+    associate_iam_instance_profile, describe_iam_instance_profile_associations, disassociate_iam_instance_profile,
+    replace_iam_instance_profile_association,
+};
 use super::row::InstanceRow;
 use super::status::{describe_instance_status, report_instance_status};
+use super::template_data::get_launch_template_data;
 use super::transitions::{
     monitor_instances, reboot_instances, start_instances, stop_instances, terminate_instances, unmonitor_instances,
 };
@@ -40,6 +46,12 @@ family! {
         modify_instance_metadata_options(ModifyInstanceMetadataOptionsRequest),
         describe_instance_credit_specifications(DescribeInstanceCreditSpecificationsRequest),
         get_instance_uefi_data(GetInstanceUefiDataRequest),
+        modify_instance_placement(ModifyInstancePlacementRequest),
+        associate_iam_instance_profile(AssociateIamInstanceProfileRequest),
+        disassociate_iam_instance_profile(DisassociateIamInstanceProfileRequest),
+        replace_iam_instance_profile_association(ReplaceIamInstanceProfileAssociationRequest),
+        describe_iam_instance_profile_associations(DescribeIamInstanceProfileAssociationsRequest),
+        get_launch_template_data(GetLaunchTemplateDataRequest),
         attach_volume(AttachVolumeRequest),
         detach_volume(DetachVolumeRequest),
         attach_network_interface(AttachNetworkInterfaceRequest),
