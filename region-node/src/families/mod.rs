@@ -1,20 +1,17 @@
 //! The families of actions, a folder each: `mod.rs` wires, `state.rs` is pure, `actions.rs` has one
 //! function for each rpc, `filters.rs` one table.
 //!
-//! Families call only downward: regions, accounts, key pairs, DHCP options -> images -> VPCs -> subnets,
-//! groups, tables, gateways -> interfaces, volumes, snapshots, addresses -> instances.
+//! Families call only downward: accounts, key pairs, DHCP options -> VPCs -> subnets, groups, tables, gateways ->
+//! snapshots, images, volumes -> interfaces, addresses -> instances. The whole order is in `tests/tests/layers.rs`.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use archipelago_proto::Ec2Result;
-use tonic::service::RoutesBuilder;
-use tonic::service::interceptor::InterceptedService;
 
 use crate::Region;
 use crate::entity::{Id, Published};
-use crate::node::Guard;
-use crate::request::Context;
+use crate::request::{Action, Context};
 
 pub mod accounts;
 pub mod addresses;
@@ -42,44 +39,35 @@ pub mod tags;
 pub mod volumes;
 pub mod vpcs;
 
-macro_rules! routes {
-    ($($family:ident: $module:ident::$server:ident),* $(,)?) => {
-        /// The services of every family.
-        pub(crate) fn add_services(routes: &mut RoutesBuilder, region: &Arc<Region>, guard: &Guard) {
-            $(
-                let service = archipelago_proto::ec2::v1::$module::$server::new($family::Family(Arc::clone(region)))
-                    .max_decoding_message_size(usize::MAX)
-                    .max_encoding_message_size(usize::MAX);
-                routes.add_service(InterceptedService::new(service, guard.clone()));
-            )*
-        }
-    };
-}
-
-routes! {
-    addresses: addresses_service_server::AddressesServiceServer,
-    dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
-    ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
-    images: images_service_server::ImagesServiceServer,
-    instance_types: instance_types_service_server::InstanceTypesServiceServer,
-    instances: instances_service_server::InstancesServiceServer,
-    internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
-    launch_templates: launch_templates_service_server::LaunchTemplatesServiceServer,
-    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
-    network_acls: network_acls_service_server::NetworkAclsServiceServer,
-    network_interfaces: network_interfaces_service_server::NetworkInterfacesServiceServer,
-    placement_groups: placement_groups_service_server::PlacementGroupsServiceServer,
-    regions: regions_service_server::RegionsServiceServer,
-    route_tables: route_tables_service_server::RouteTablesServiceServer,
-    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
-    snapshots: snapshots_service_server::SnapshotsServiceServer,
-    fleets: fleets_service_server::FleetsServiceServer,
-    spot_fleets: spot_fleets_service_server::SpotFleetsServiceServer,
-    spot: spot_service_server::SpotServiceServer,
-    subnets: subnets_service_server::SubnetsServiceServer,
-    tags: tags_service_server::TagsServiceServer,
-    volumes: volumes_service_server::VolumesServiceServer,
-    vpcs: vpcs_service_server::VpcsServiceServer,
+/// The actions of every family.
+pub(crate) fn actions() -> impl Iterator<Item = Action> {
+    [
+        addresses::actions(),
+        dhcp_options::actions(),
+        ebs_settings::actions(),
+        fleets::actions(),
+        images::actions(),
+        instance_types::actions(),
+        instances::actions(),
+        internet_gateways::actions(),
+        key_pairs::actions(),
+        launch_templates::actions(),
+        network_acls::actions(),
+        network_interfaces::actions(),
+        placement_groups::actions(),
+        regions::actions(),
+        route_tables::actions(),
+        security_groups::actions(),
+        snapshots::actions(),
+        spot::actions(),
+        spot_fleets::actions(),
+        subnets::actions(),
+        tags::actions(),
+        volumes::actions(),
+        vpcs::actions(),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Makes again, after a restart, what is derived from other resources.
@@ -132,4 +120,25 @@ pub(crate) async fn interrupt_spot(region: &Arc<Region>, instances: &[String]) -
 pub(crate) fn public_addresses(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
     let lent = network_interfaces::of_account(region, account);
     lent.into_iter().chain(addresses::of_account(region, account)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use archipelago_proto::DESCRIPTORS;
+    use prost_reflect::DescriptorPool;
+
+    use super::*;
+
+    #[test]
+    fn every_rpc_of_the_schema_is_an_action() {
+        let schema = DescriptorPool::decode(DESCRIPTORS).unwrap();
+        let services = schema.services().filter(|service| service.package_name() == "ec2.v1");
+        let rpcs = services.flat_map(|service| service.methods().collect::<Vec<_>>());
+        let mut rpcs: Vec<_> =
+            rpcs.map(|rpc| format!("/{}/{}", rpc.parent_service().full_name(), rpc.name())).collect();
+        let mut actions: Vec<_> = actions().map(|action| action.path.to_owned()).collect();
+        rpcs.sort();
+        actions.sort();
+        assert_eq!(actions, rpcs);
+    }
 }

@@ -1,6 +1,7 @@
 //! What every action needs, once: its context, idempotency, filters, pages, ids and tag specifications.
 
 mod accounts;
+mod action;
 mod checks;
 mod cidr;
 mod context;
@@ -14,6 +15,7 @@ mod tokens;
 mod zones;
 
 pub use accounts::{check_account, is_account};
+pub(crate) use action::Action;
 pub use checks::{one_of, required};
 pub use cidr::{ipv4_block, ipv6_block};
 pub use context::Context;
@@ -21,8 +23,7 @@ pub use describe::{Describe, Page};
 pub(crate) use filter::glob;
 pub use filter::{Column, FilterTable, Probe, Row, Table};
 pub use recode::recode;
-pub(crate) use serve::family;
-pub use serve::serve;
+pub(crate) use serve::{Desk, serve};
 pub use tag_specifications::tags_for;
 pub(crate) use tokens::TOKENS;
 pub use tokens::Tokens;

@@ -15,19 +15,19 @@ use super::filters::{AddressRow, FILTERS};
 use super::{AddressCommand, AddressState, view};
 use crate::Region;
 use crate::entity::{Entity as _, Published, Undo, workflow};
-use crate::request::{Context, Describe, family, one_of, tags_for};
+use crate::request::{Action, Context, Describe, one_of, tags_for};
 
-family! {
-    AddressesService in addresses_service_server {
-        allocate_address(AllocateAddressRequest),
-        release_address(ReleaseAddressRequest),
-        describe_addresses(DescribeAddressesRequest),
-        associate_address(AssociateAddressRequest),
-        disassociate_address(DisassociateAddressRequest),
-        describe_addresses_attribute(DescribeAddressesAttributeRequest),
-        modify_address_attribute(ModifyAddressAttributeRequest),
-        reset_address_attribute(ResetAddressAttributeRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(allocate_address),
+        Action::new(release_address),
+        Action::new(describe_addresses),
+        Action::new(associate_address),
+        Action::new(disassociate_address),
+        Action::new(describe_addresses_attribute),
+        Action::new(modify_address_attribute),
+        Action::new(reset_address_attribute),
+    ]
 }
 
 /// The pool of all addresses that Amazon owns.

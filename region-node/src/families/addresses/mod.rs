@@ -8,7 +8,7 @@ mod follower;
 mod state;
 mod view;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub(crate) use actions::{of_account, rebuild};
 pub(crate) use follower::follow;
 pub use state::{AddressCommand, AddressState, Association};

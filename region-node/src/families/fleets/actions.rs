@@ -11,17 +11,17 @@ use super::describe::{describe_fleet_history, describe_fleet_instances, describe
 use super::pools;
 use super::state::{Change, Fleet, FleetCommand, FleetState};
 use crate::entity::Entity as _;
-use crate::request::{Context, family, recode};
+use crate::request::{Action, Context, recode};
 
-family! {
-    FleetsService in fleets_service_server {
-        create_fleet(CreateFleetRequest),
-        describe_fleets(DescribeFleetsRequest),
-        describe_fleet_instances(DescribeFleetInstancesRequest),
-        describe_fleet_history(DescribeFleetHistoryRequest),
-        modify_fleet(ModifyFleetRequest),
-        delete_fleets(DeleteFleetsRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_fleet),
+        Action::new(describe_fleets),
+        Action::new(describe_fleet_instances),
+        Action::new(describe_fleet_history),
+        Action::new(modify_fleet),
+        Action::new(delete_fleets),
+    ]
 }
 
 async fn modify_fleet(cx: Context, input: ModifyFleetRequest) -> Ec2Result<ModifyFleetResult> {

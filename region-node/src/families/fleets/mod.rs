@@ -14,7 +14,7 @@ mod shrink;
 mod state;
 mod strategy;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub(crate) use create::{launchable, put};
 pub(crate) use describe::{active_instances, activity};
 pub(crate) use follow::{follow, instance_changed, room_changed};

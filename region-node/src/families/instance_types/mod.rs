@@ -11,6 +11,6 @@ mod info;
 mod offerings;
 pub mod requirements;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use catalogue::{InstanceType, find, names};
 pub use offerings::{offered, offered_in, zones_offering};

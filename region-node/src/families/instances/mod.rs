@@ -22,8 +22,8 @@ mod status;
 mod template_data;
 mod transitions;
 
-pub use actions::Family;
-pub(crate) use follow::{follow, replay};
+pub(crate) use actions::actions;
+pub(crate) use follow::follow;
 pub(crate) use launch::{Order, check, market, run};
 pub use lifecycle::Phase;
 pub use rebuild::{count, rebuild};

@@ -14,18 +14,18 @@ use super::versions::{
 };
 use super::{LaunchTemplateState, data, find, names};
 use crate::entity::{Entity as _, Undo, workflow};
-use crate::request::{Context, Describe, family, required, tags_for};
+use crate::request::{Action, Context, Describe, required, tags_for};
 
-family! {
-    LaunchTemplatesService in launch_templates_service_server {
-        create_launch_template(CreateLaunchTemplateRequest),
-        create_launch_template_version(CreateLaunchTemplateVersionRequest),
-        modify_launch_template(ModifyLaunchTemplateRequest),
-        delete_launch_template(DeleteLaunchTemplateRequest),
-        delete_launch_template_versions(DeleteLaunchTemplateVersionsRequest),
-        describe_launch_templates(DescribeLaunchTemplatesRequest),
-        describe_launch_template_versions(DescribeLaunchTemplateVersionsRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_launch_template),
+        Action::new(create_launch_template_version),
+        Action::new(modify_launch_template),
+        Action::new(delete_launch_template),
+        Action::new(delete_launch_template_versions),
+        Action::new(describe_launch_templates),
+        Action::new(describe_launch_template_versions),
+    ]
 }
 
 async fn create_launch_template(

@@ -9,7 +9,7 @@ mod names;
 mod state;
 mod versions;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use find::{Chosen, chosen};
 pub(crate) use merge::{beneath, request};
 pub use names::rebuild;

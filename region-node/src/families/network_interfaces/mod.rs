@@ -16,7 +16,7 @@ mod restart;
 mod state;
 mod view;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use attachment::{Attachment, AttachmentChange};
 pub use attributes::Attribute;
 pub use dns::{private_name, public_name};

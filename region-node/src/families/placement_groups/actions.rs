@@ -10,14 +10,14 @@ use super::filters::FILTERS;
 use super::state::PlacementGroupCommand;
 use super::{PlacementGroupState, names};
 use crate::entity::{Entity as _, Undo, workflow};
-use crate::request::{Context, Describe, family, required, tags_for};
+use crate::request::{Action, Context, Describe, required, tags_for};
 
-family! {
-    PlacementGroupsService in placement_groups_service_server {
-        create_placement_group(CreatePlacementGroupRequest),
-        describe_placement_groups(DescribePlacementGroupsRequest),
-        delete_placement_group(DeletePlacementGroupRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_placement_group),
+        Action::new(describe_placement_groups),
+        Action::new(delete_placement_group),
+    ]
 }
 
 async fn create_placement_group(

@@ -6,7 +6,7 @@ mod members;
 mod names;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use members::{check, leave, place};
 pub use names::named;
 pub use state::{Member, PlacementGroupCommand, PlacementGroupState, Strategy};

@@ -9,5 +9,5 @@ mod state;
 mod target;
 mod view;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use state::{RouteTableCommand, RouteTableState};

@@ -14,18 +14,18 @@ use super::filters::FILTERS;
 use super::history::describe_spot_price_history;
 use super::request::request_spot_instances;
 use crate::families::spot_market::SpotRequestCommand;
-use crate::request::{Context, Describe, family};
+use crate::request::{Action, Context, Describe};
 
-family! {
-    SpotService in spot_service_server {
-        request_spot_instances(RequestSpotInstancesRequest),
-        describe_spot_instance_requests(DescribeSpotInstanceRequestsRequest),
-        cancel_spot_instance_requests(CancelSpotInstanceRequestsRequest),
-        describe_spot_price_history(DescribeSpotPriceHistoryRequest),
-        create_spot_datafeed_subscription(CreateSpotDatafeedSubscriptionRequest),
-        describe_spot_datafeed_subscription(DescribeSpotDatafeedSubscriptionRequest),
-        delete_spot_datafeed_subscription(DeleteSpotDatafeedSubscriptionRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(request_spot_instances),
+        Action::new(describe_spot_instance_requests),
+        Action::new(cancel_spot_instance_requests),
+        Action::new(describe_spot_price_history),
+        Action::new(create_spot_datafeed_subscription),
+        Action::new(describe_spot_datafeed_subscription),
+        Action::new(delete_spot_datafeed_subscription),
+    ]
 }
 
 async fn describe_spot_instance_requests(

@@ -8,7 +8,7 @@ mod filters;
 mod history;
 mod request;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub(crate) use changes::{instance_changed, interrupt, room_changed};
 pub use datafeed::DatafeedState;
 pub(crate) use evaluate::follow;

@@ -13,17 +13,17 @@ use super::describe::{
 use super::request::{config_of, excess, request_spot_fleet, target};
 use crate::entity::Entity as _;
 use crate::families::fleets::{Change, Fleet, FleetCommand, FleetState, launchable};
-use crate::request::{Context, family};
+use crate::request::{Action, Context};
 
-family! {
-    SpotFleetsService in spot_fleets_service_server {
-        request_spot_fleet(RequestSpotFleetRequest),
-        describe_spot_fleet_requests(DescribeSpotFleetRequestsRequest),
-        describe_spot_fleet_instances(DescribeSpotFleetInstancesRequest),
-        describe_spot_fleet_request_history(DescribeSpotFleetRequestHistoryRequest),
-        modify_spot_fleet_request(ModifySpotFleetRequestRequest),
-        cancel_spot_fleet_requests(CancelSpotFleetRequestsRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(request_spot_fleet),
+        Action::new(describe_spot_fleet_requests),
+        Action::new(describe_spot_fleet_instances),
+        Action::new(describe_spot_fleet_request_history),
+        Action::new(modify_spot_fleet_request),
+        Action::new(cancel_spot_fleet_requests),
+    ]
 }
 
 async fn modify_spot_fleet_request(

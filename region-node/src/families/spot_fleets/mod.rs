@@ -4,4 +4,4 @@ mod actions;
 mod describe;
 mod request;
 
-pub use actions::Family;
+pub(crate) use actions::actions;

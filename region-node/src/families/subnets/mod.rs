@@ -10,7 +10,7 @@ mod filters;
 mod ipv6;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use allocation::{allocate, allocate_ipv6, free, free_ipv6};
 pub use creation::NewSubnet;
 pub use state::{Allocated, Association, SubnetCommand, SubnetState, Wanted};
