@@ -5,6 +5,7 @@ use archipelago_proto::ec2::v1::{
     SpotOptions, TagSpecification, TargetCapacitySpecification, TargetCapacitySpecificationRequest,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
+use prost::Message;
 
 use super::pools;
 use super::state::{Fleet, FleetState, Of};
@@ -19,8 +20,10 @@ pub(super) async fn create_fleet(cx: Context, input: CreateFleetRequest) -> Ec2R
     let fleet = read(&cx, input)?;
     pools::check(&cx, &fleet)?;
     let instant = fleet.is_instant();
-    let id = put::<FleetState<false>>(&cx, fleet).await?;
-    let mut result = CreateFleetResult { fleet_id: Some(id.to_string()), ..CreateFleetResult::default() };
+    let response = |id: &Id| CreateFleetResult { fleet_id: Some(id.to_string()), ..CreateFleetResult::default() };
+    // What an instant fleet answers is known only when it has launched.
+    let id = put::<FleetState<false>, _>(&cx, fleet, |id| (!instant).then(|| response(id))).await?;
+    let mut result = response(&id);
     if let Some(fleet) = cx.fleets.index().get(&id).filter(|_| instant) {
         let public = &fleet.state.0.public;
         result.errors = public.errors.iter().map(recode::<_, CreateFleetError>).collect();
@@ -29,8 +32,12 @@ pub(super) async fn create_fleet(cx: Context, input: CreateFleetRequest) -> Ec2R
     Ok(result)
 }
 
-/// Makes a fleet, and has it filled before this returns.
-pub(crate) async fn put<F: Of>(cx: &Context, mut fleet: Fleet) -> Ec2Result<Id> {
+/// Makes a fleet, and has it filled before this returns. `response` is what the client's token is to remember of it.
+pub(crate) async fn put<F: Of, R: Message>(
+    cx: &Context,
+    mut fleet: Fleet,
+    response: impl FnOnce(&Id) -> Option<R>,
+) -> Ec2Result<Id> {
     let host = F::host(&cx.region);
     let id = host.fresh_id();
     let now = cx.shell.clock.now();
@@ -41,7 +48,10 @@ pub(crate) async fn put<F: Of>(cx: &Context, mut fleet: Fleet) -> Ec2Result<Id> 
     fleet.tell(now, "fleet-change", "submitted", String::new(), None);
     let mut batch = cx.batch();
     batch.create(host, &id, F::new(fleet))?;
-    batch.commit().await?;
+    match response(&id) {
+        Some(response) => drop(cx.commit(batch, response).await?),
+        None => batch.commit().await?,
+    }
     host.follow_up(&id).await;
     Ok(id)
 }

@@ -158,8 +158,8 @@ impl Fill<'_> {
         }
     }
 
-    fn lifecycle(&self) -> Option<String> {
-        Some(self.market.to_string())
+    fn lifecycle(&self) -> String {
+        self.market.to_string()
     }
 
     fn launched(&mut self, pool: &Candidate, instances: Vec<Instance>) {
@@ -172,7 +172,7 @@ impl Fill<'_> {
         let platform = first.and_then(|instance| instance.platform.clone());
         let launched = DescribeFleetsInstances {
             launch_template_and_overrides: Some(shown),
-            lifecycle: self.lifecycle(),
+            lifecycle: Some(self.lifecycle()),
             instance_ids: instances.into_iter().filter_map(|instance| instance.instance_id).collect(),
             instance_type: Some(pool.instance_type.clone()),
             platform,
@@ -183,7 +183,7 @@ impl Fill<'_> {
     fn failed(&mut self, pool: &Candidate, error: Ec2Error) {
         self.outcome.errors.push(DescribeFleetError {
             launch_template_and_overrides: Some(pool.shown()),
-            lifecycle: self.lifecycle(),
+            lifecycle: Some(self.lifecycle()),
             error_code: Some(error.code),
             error_message: Some(error.message),
         });

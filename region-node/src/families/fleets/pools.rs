@@ -2,7 +2,7 @@
 
 use archipelago_proto::ec2::v1::{
     FleetLaunchTemplateOverrides, FleetLaunchTemplateSpecification, InstanceMarketOptionsRequest,
-    LaunchTemplateAndOverridesResponse, Placement, RunInstancesRequest, SpotMarketOptions,
+    LaunchTemplateAndOverridesResponse, Placement, RunInstancesRequest, SpotMarketOptions, VCpuInfo,
 };
 use archipelago_proto::regions::Zone;
 use archipelago_proto::{Ec2Error, Ec2Result};
@@ -73,7 +73,7 @@ pub(super) fn candidates(cx: &Context, fleet: &Fleet) -> Ec2Result<Vec<Candidate
             };
             for name in types {
                 let index = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
-                candidates.push(candidate(cx, fleet, index, order, specification.clone(), given, name)?);
+                candidates.push(candidate(cx, fleet, index, order, specification.clone(), given, name));
             }
         }
     }
@@ -88,7 +88,7 @@ fn candidate(
     specification: Option<FleetLaunchTemplateSpecification>,
     given: &FleetLaunchTemplateOverrides,
     instance_type: String,
-) -> Ec2Result<Candidate> {
+) -> Candidate {
     let mut order = base.clone();
     apply(&mut order.request, given, &instance_type);
     let mut tags = std::mem::take(&mut order.request.tag_specifications);
@@ -105,7 +105,7 @@ fn candidate(
     let quotes = info.iter().flat_map(|info| zones.iter().map(|zone| Quote::new(zone.id, info, product).at(now)));
     let price_spot = quotes.fold(f64::MAX, f64::min);
     let weight = match (fleet.target().target_capacity_unit_type(), &info) {
-        ("vcpu", Some(info)) => f64::from(info.v_cpu_info.as_ref().map_or(1, |cpu| cpu.default_v_cpus())),
+        ("vcpu", Some(info)) => f64::from(info.v_cpu_info.as_ref().map_or(1, VCpuInfo::default_v_cpus)),
         #[allow(clippy::cast_precision_loss)] // Far below 2^52.
         ("memory-mib", Some(info)) => info.memory_info.map_or(1, |memory| memory.size_in_mi_b()) as f64,
         _ => given.weighted_capacity.unwrap_or(1.0),
@@ -117,7 +117,7 @@ fn candidate(
     if let [only] = zones.as_slice() {
         overrides.availability_zone = Some(only.name.to_owned());
     }
-    Ok(Candidate {
+    Candidate {
         index,
         order,
         specification,
@@ -128,7 +128,7 @@ fn candidate(
         priority: given.priority.unwrap_or(f64::MAX),
         price_on_demand,
         price_spot,
-    })
+    }
 }
 
 /// An override over what its template says.

@@ -1,6 +1,9 @@
 //! Attribute-based selection of instance types (AWS: InstanceRequirements).
 
-use archipelago_proto::ec2::v1::{InstanceRequirements, InstanceTypeInfo};
+use archipelago_proto::ec2::v1::{
+    EbsOptimizedInfo, GpuDeviceInfo, GpuInfo, InstanceRequirements, InstanceStorageInfo, InstanceTypeInfo,
+    NetworkCardInfo, NetworkInfo, VCpuInfo,
+};
 use archipelago_proto::regions::Region;
 
 use super::catalogue::types;
@@ -34,14 +37,14 @@ fn choice(wanted: Option<&str>, default: &str, has: bool) -> bool {
 }
 
 fn fits(info: &InstanceTypeInfo, required: &InstanceRequirements) -> bool {
-    let vcpus = info.v_cpu_info.as_ref().map_or(0, |cpu| cpu.default_v_cpus());
+    let vcpus = info.v_cpu_info.as_ref().map_or(0, VCpuInfo::default_v_cpus);
     let memory = info.memory_info.map_or(0, |memory| memory.size_in_mi_b());
     let cpu = required.v_cpu_count.unwrap_or_default();
     let size = required.memory_mi_b.unwrap_or_default();
     #[allow(clippy::cast_precision_loss)] // Far below 2^52.
     let per_vcpu = memory as f64 / 1024.0 / f64::from(vcpus.max(1));
     let ratio = required.memory_gi_b_per_v_cpu.unwrap_or_default();
-    let interfaces = info.network_info.as_ref().map_or(0, |network| network.maximum_network_interfaces());
+    let interfaces = info.network_info.as_ref().map_or(0, NetworkInfo::maximum_network_interfaces);
     let count = required.network_interface_count.unwrap_or_default();
     within(vcpus, cpu.min, cpu.max)
         && within(memory, size.min.map(i64::from), size.max.map(i64::from))
@@ -74,7 +77,7 @@ fn generation(info: &InstanceTypeInfo, required: &InstanceRequirements) -> bool 
 }
 
 fn storage(info: &InstanceTypeInfo, required: &InstanceRequirements) -> bool {
-    let total = info.instance_storage_info.as_ref().map_or(0, |storage| storage.total_size_in_gb());
+    let total = info.instance_storage_info.as_ref().map_or(0, InstanceStorageInfo::total_size_in_gb);
     let kinds = info.instance_storage_info.as_ref().map_or(&[][..], |storage| &storage.disks);
     let size = required.total_local_storage_gb.unwrap_or_default();
     #[allow(clippy::cast_precision_loss)] // Far below 2^52.
@@ -86,8 +89,8 @@ fn storage(info: &InstanceTypeInfo, required: &InstanceRequirements) -> bool {
 
 fn accelerators(info: &InstanceTypeInfo, required: &InstanceRequirements) -> bool {
     let gpus = info.gpu_info.as_ref().map_or(&[][..], |gpus| &gpus.gpus);
-    let count: i32 = gpus.iter().map(|gpu| gpu.count()).sum();
-    let memory = info.gpu_info.as_ref().map_or(0, |gpus| gpus.total_gpu_memory_in_mi_b());
+    let count: i32 = gpus.iter().map(GpuDeviceInfo::count).sum();
+    let memory = info.gpu_info.as_ref().map_or(0, GpuInfo::total_gpu_memory_in_mi_b);
     let (number, size) =
         (required.accelerator_count.unwrap_or_default(), required.accelerator_total_memory_mi_b.unwrap_or_default());
     let made_by = |wanted: &String| gpus.iter().any(|gpu| gpu.manufacturer().eq_ignore_ascii_case(wanted));
@@ -111,10 +114,10 @@ fn accelerators(info: &InstanceTypeInfo, required: &InstanceRequirements) -> boo
 
 fn bandwidth(info: &InstanceTypeInfo, required: &InstanceRequirements) -> bool {
     let baseline = info.ebs_info.as_ref().and_then(|ebs| ebs.ebs_optimized_info.as_ref());
-    let baseline = baseline.map_or(0, |ebs| ebs.baseline_bandwidth_in_mbps());
+    let baseline = baseline.map_or(0, EbsOptimizedInfo::baseline_bandwidth_in_mbps);
     let wanted = required.baseline_ebs_bandwidth_mbps.unwrap_or_default();
     let cards = info.network_info.as_ref().map_or(&[][..], |network| &network.network_cards);
-    let network: f64 = cards.iter().map(|card| card.peak_bandwidth_in_gbps()).sum();
+    let network: f64 = cards.iter().map(NetworkCardInfo::peak_bandwidth_in_gbps).sum();
     let gbps = required.network_bandwidth_gbps.unwrap_or_default();
     within(baseline, wanted.min, wanted.max) && within(network, gbps.min, gbps.max)
 }

@@ -79,7 +79,8 @@ pub(super) async fn describe_launch_template_versions(
     input: DescribeLaunchTemplateVersionsRequest,
 ) -> Ec2Result<DescribeLaunchTemplateVersionsResult> {
     check_count(&input.versions)?;
-    let (min, max) = (bound("MinVersion", &input.min_version)?, bound("MaxVersion", &input.max_version)?);
+    let (min, max) =
+        (bound("MinVersion", input.min_version.as_deref())?, bound("MaxVersion", input.max_version.as_deref())?);
     if !input.versions.is_empty() && (min.is_some() || max.is_some()) {
         return Err(Ec2Error::invalid_combination(
             "The parameter LaunchTemplateVersion cannot be used with MinVersion or MaxVersion",
@@ -127,8 +128,8 @@ pub(super) async fn describe_launch_template_versions(
     Ok(DescribeLaunchTemplateVersionsResult { launch_template_versions, next_token: page.next_token })
 }
 
-fn bound(name: &str, text: &Option<String>) -> Ec2Result<Option<i64>> {
-    let text = text.as_deref().filter(|text| !text.is_empty());
+fn bound(name: &str, text: Option<&str>) -> Ec2Result<Option<i64>> {
+    let text = text.filter(|text| !text.is_empty());
     text.map(|text| text.parse().map_err(|_| Ec2Error::invalid_value(name, text))).transpose()
 }
 

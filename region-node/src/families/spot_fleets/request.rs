@@ -8,7 +8,7 @@ use archipelago_proto::ec2::v1::{
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 
-use crate::entity::Entity as _;
+use crate::entity::{Entity as _, Id};
 use crate::families::fleets::{Fleet, FleetState, launchable, put};
 use crate::families::spot_market::read_price;
 use crate::request::{Context, recode, required, tags_for};
@@ -20,8 +20,9 @@ pub(super) async fn request_spot_fleet(
     let request = input.spot_fleet_request_config.unwrap_or_default();
     let fleet = read(request)?;
     launchable(&cx, &fleet)?;
-    let id = put::<FleetState<true>>(&cx, fleet).await?;
-    Ok(RequestSpotFleetResponse { spot_fleet_request_id: Some(id.to_string()) })
+    let response = |id: &Id| RequestSpotFleetResponse { spot_fleet_request_id: Some(id.to_string()) };
+    let id = put::<FleetState<true>, _>(&cx, fleet, |id| Some(response(id))).await?;
+    Ok(response(&id))
 }
 
 fn read(mut request: SpotFleetRequestConfigData) -> Ec2Result<Fleet> {
@@ -107,7 +108,8 @@ pub(super) fn target(request: &SpotFleetRequestConfigData) -> TargetCapacitySpec
 }
 
 pub(super) fn excess(policy: Option<&str>) -> String {
-    if policy == Some("noTermination") { "no-termination" } else { "termination" }.to_owned()
+    let kept = policy.is_some_and(|policy| policy.eq_ignore_ascii_case("noTermination"));
+    if kept { "no-termination" } else { "termination" }.to_owned()
 }
 
 fn spot_options(request: &SpotFleetRequestConfigData) -> SpotOptions {

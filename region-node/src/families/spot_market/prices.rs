@@ -6,7 +6,7 @@
 //! which changes every six hours by up to a tenth, at its own time of day. All of it is computed from the names and the
 //! time alone: the same in each process, and the same again after a restart.
 
-use archipelago_proto::ec2::v1::InstanceTypeInfo;
+use archipelago_proto::ec2::v1::{GpuInfo, InstanceTypeInfo, VCpuInfo};
 
 use super::Product;
 use crate::time::Millis;
@@ -18,10 +18,10 @@ const HORIZON: i64 = 90 * 4;
 
 /// USD for an hour on demand.
 pub fn on_demand(info: &InstanceTypeInfo, product: Product) -> f64 {
-    let vcpus = f64::from(info.v_cpu_info.as_ref().map_or(0, |cpu| cpu.default_v_cpus()));
+    let vcpus = f64::from(info.v_cpu_info.as_ref().map_or(0, VCpuInfo::default_v_cpus));
     #[allow(clippy::cast_precision_loss)] // Far below 2^52.
     let memory = info.memory_info.map_or(0, |memory| memory.size_in_mi_b()) as f64 / 1024.0;
-    let accelerators = info.gpu_info.as_ref().map_or(0, |gpus| gpus.total_gpu_memory_in_mi_b());
+    let accelerators = info.gpu_info.as_ref().map_or(0, GpuInfo::total_gpu_memory_in_mi_b);
     let machine =
         if info.burstable_performance_supported() { memory * 0.0104 } else { vcpus * 0.0333 + memory * 0.003_67 };
     machine + f64::from(accelerators) / 1024.0 * 0.05 + licence(product, vcpus)
@@ -114,7 +114,7 @@ mod tests {
 
     const NOW: Millis = 1_767_225_600_000;
 
-    fn quote(zone: &str) -> Quote {
+    fn of_zone(zone: &str) -> Quote {
         Quote::new(zone, &instance_types::find("m5.large").unwrap().info(), Product::Linux)
     }
 
@@ -123,24 +123,25 @@ mod tests {
         let cost = |name: &str| on_demand(&instance_types::find(name).unwrap().info(), Product::Linux);
         assert!((cost("m5.large") - 0.096).abs() < 0.001);
         assert!((cost("t3.micro") - 0.0104).abs() < 0.0001);
-        let spot = quote("use1-az1").at(NOW);
+        let spot = of_zone("use1-az1").at(NOW);
         assert!(spot > 0.096 * 0.25 && spot < 0.096 * 0.5, "{spot}");
     }
 
     #[test]
     fn a_price_stays_for_six_hours_and_differs_between_zones() {
-        let quote = quote("use1-az1");
+        let quote = of_zone("use1-az1");
         let since = quote.since(NOW);
-        assert_eq!(quote.at(since), quote.at(since + STEP - 1));
-        assert_ne!(quote.at(since), quote.at(since + STEP));
-        assert_ne!(quote.at(NOW), super::tests::quote("use1-az2").at(NOW));
+        let told = |quote: &Quote, time| format!("{}", quote.at(time));
+        assert_eq!(told(&quote, since), told(&quote, since + STEP - 1));
+        assert_ne!(told(&quote, since), told(&quote, since + STEP));
+        assert_ne!(told(&quote, NOW), told(&of_zone("use1-az2"), NOW));
         let changes: Vec<_> = quote.changes(NOW, NOW + 2 * STEP).collect();
         assert_eq!((changes.len(), changes[2]), (3, (since, quote.at(NOW))));
     }
 
     #[test]
     fn a_maximum_is_exceeded_sometime_unless_it_is_high() {
-        let quote = quote("use1-az1");
+        let quote = of_zone("use1-az1");
         let most = quote.at(NOW);
         let then = quote.exceeds(most, NOW).expect("a price that drifts rises again");
         assert!(quote.at(then) > most && then > NOW);
