@@ -57,7 +57,7 @@ pub(in super::super) async fn run_instances(cx: Context, input: RunInstancesRequ
 pub(crate) fn check(cx: &Context, order: &Order) -> Ec2Result<()> {
     options::refuse_others(&order.request)?;
     let image = images::launchable(cx, required("ImageId", order.request.image_id.as_deref())?)?;
-    plan(cx, order, &image.state.public).map(drop)
+    plan(cx, order, &image.state).map(drop)
 }
 
 /// The one way in which instances come to be.
@@ -66,7 +66,7 @@ pub(crate) async fn run(cx: &Context, order: &Order) -> Ec2Result<Reservation> {
     options::refuse_others(input)?;
     let (least, most) = counts(input)?;
     let image = images::launchable(cx, required("ImageId", input.image_id.as_deref())?)?;
-    let plan = plan(cx, order, &image.state.public)?;
+    let plan = plan(cx, order, &image.state)?;
 
     let mut count = most;
     loop {
@@ -112,8 +112,9 @@ fn room(cx: &Context, plan: &Plan, tried: usize) -> usize {
     usize::try_from(free).unwrap_or(0).min(cx.capacity.room(&plan.pool)).min(tried - 1)
 }
 
-fn plan(cx: &Context, order: &Order, image: &Image) -> Ec2Result<Plan> {
+fn plan(cx: &Context, order: &Order, image: &ImageState) -> Ec2Result<Plan> {
     let input = &order.request;
+    let (image, uefi_data) = (&image.public, &image.uefi_data);
     let (info, zones) = image::instance_type(cx, input.instance_type.as_deref())?;
     image::check(image, &info)?;
     let terms = market::read(cx, order)?;
@@ -158,6 +159,7 @@ fn plan(cx: &Context, order: &Order, image: &Image) -> Ec2Result<Plan> {
         )?,
         created: cx.shell.clock.now(),
         fleet: order.fleet.clone(),
+        uefi_data: Some(uefi_data.clone()).filter(|data| !data.is_empty()),
         ..Private::default()
     };
     Ok(Plan { instance, private, volumes, interfaces, subnet, group, pool, zones, zone, spot })
