@@ -35,6 +35,7 @@ pub async fn launch(sandbox: &Sandbox, instance_type: &str, least: i32, most: i3
     }
 }
 
+#[allow(clippy::unnecessary_wraps)] // As requests have it.
 pub fn in_zone(zone: &str) -> Option<Placement> {
     Some(Placement { availability_zone: some(zone), ..Default::default() })
 }

@@ -120,11 +120,18 @@ fn read(cx: &Context, input: CreateFleetRequest) -> Ec2Result<Fleet> {
     Ok(Fleet { public, tag_specifications: others, ..Fleet::default() })
 }
 
+/// Fleets are described with this spelling, however they were created.
+const LOWEST_PRICE: &str = "lowestPrice";
+
+fn strategy(wanted: Option<String>) -> String {
+    wanted.filter(|wanted| wanted != "lowest-price").unwrap_or_else(|| LOWEST_PRICE.to_owned())
+}
+
 fn spot_options(input: &CreateFleetRequest, instant: bool) -> Ec2Result<SpotOptions> {
     let mut options: SpotOptions = input.spot_options.as_ref().map(recode).unwrap_or_default();
-    options.allocation_strategy.get_or_insert_with(|| "lowest-price".to_owned());
+    options.allocation_strategy = Some(strategy(options.allocation_strategy));
     options.instance_interruption_behavior.get_or_insert_with(|| "terminate".to_owned());
-    if options.instance_pools_to_use_count.is_some() && options.allocation_strategy() != "lowest-price" {
+    if options.instance_pools_to_use_count.is_some() && options.allocation_strategy() != LOWEST_PRICE {
         return Err(Ec2Error::invalid_combination(
             "InstancePoolsToUseCount can be specified only with the allocation strategy 'lowest-price'",
         ));
@@ -132,7 +139,7 @@ fn spot_options(input: &CreateFleetRequest, instant: bool) -> Ec2Result<SpotOpti
     if options.instance_pools_to_use_count.is_some_and(|count| count < 1) {
         return Err(Ec2Error::invalid_value("InstancePoolsToUseCount", options.instance_pools_to_use_count()));
     }
-    if options.allocation_strategy() == "lowest-price" {
+    if options.allocation_strategy() == LOWEST_PRICE {
         options.instance_pools_to_use_count.get_or_insert(1);
     }
     options.max_total_price.as_deref().map(|text| read_price("MaxTotalPrice", text)).transpose()?;
@@ -153,7 +160,7 @@ fn spot_options(input: &CreateFleetRequest, instant: bool) -> Ec2Result<SpotOpti
 
 fn on_demand_options(input: &CreateFleetRequest, instant: bool) -> Ec2Result<OnDemandOptions> {
     let mut options: OnDemandOptions = input.on_demand_options.as_ref().map(recode).unwrap_or_default();
-    options.allocation_strategy.get_or_insert_with(|| "lowest-price".to_owned());
+    options.allocation_strategy = Some(strategy(options.allocation_strategy));
     options.max_total_price.as_deref().map(|text| read_price("MaxTotalPrice", text)).transpose()?;
     only_instant(
         instant,

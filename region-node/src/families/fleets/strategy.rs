@@ -20,7 +20,7 @@ pub(super) fn name(fleet: &Fleet, market: Market) -> &str {
         Market::OnDemand => on_demand.as_ref().and_then(|options| options.allocation_strategy.as_deref()),
         Market::Spot => spot.as_ref().and_then(|options| options.allocation_strategy.as_deref()),
     };
-    name.unwrap_or("lowest-price")
+    name.filter(|name| *name != "lowestPrice").unwrap_or("lowest-price")
 }
 
 /// The pools in the order of the fleet's strategy, and how it spreads over them.

@@ -76,6 +76,8 @@ resource "aws_launch_template" "web" {
 
 resource "aws_instance" "web" {
   placement_group = aws_placement_group.spread.name
+  tags            = { Name = "web" }
+  user_data       = "#!/bin/sh"
 
   launch_template {
     id      = aws_launch_template.web.id
