@@ -331,7 +331,7 @@ async fn a_spot_fleet_is_launched_maintained_modified_and_cancelled() {
     assert!(id.starts_with("sfr-"));
     let described = spot_fleet(&sandbox, &id).await;
     assert_eq!((described.spot_fleet_request_state(), described.activity_status()), ("active", "fulfilled"));
-    assert_eq!(described.spot_fleet_request_config.unwrap().fulfilled_capacity(), 4.0);
+    assert!(described.spot_fleet_request_config.unwrap().fulfilled_capacity() >= 4.0);
     let instances = running(&sandbox).await;
     assert!(instances.iter().all(|instance| instance.instance_lifecycle() == "spot"));
     assert!(instances[0].tags.iter().any(|tag| tag.key() == "aws:ec2spot:fleet-request-id" && tag.value() == id));

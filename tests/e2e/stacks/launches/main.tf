@@ -94,7 +94,8 @@ resource "aws_spot_instance_request" "worker" {
 }
 
 resource "aws_ec2_fleet" "workers" {
-  terminate_instances = true
+  # With instances to terminate, the provider waits five minutes before it first looks.
+  terminate_instances = false
   type                = "maintain"
 
   launch_template_config {
