@@ -18,6 +18,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::capacity;
 use crate::forward::Forwarder;
 use crate::incidents;
 use crate::keyring::is_account;
@@ -42,7 +43,10 @@ pub(crate) async fn answer(forwarder: &Forwarder, request: &Received, form: &For
         },
         (&Method::POST, "instance-event") => incidents::schedule(forwarder, form).await,
         (&Method::POST, "volume-impairment") => incidents::impair(forwarder, form).await,
-        (_, "health" | "reset" | "clock" | "instance-event" | "volume-impairment") => {
+        (&Method::GET, "capacity") => capacity::read(forwarder, form).await,
+        (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
+        (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
+        (_, "health" | "reset" | "clock" | "instance-event" | "volume-impairment" | "capacity" | "spot/interrupt") => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here");
         }
         _ => return refusal(StatusCode::NOT_FOUND, "there is nothing here"),

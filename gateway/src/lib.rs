@@ -5,6 +5,7 @@
 //! gateway from its configuration, a keyring and a way to the nodes, and serves it.
 
 mod admin;
+mod capacity;
 mod clock;
 mod crypto;
 mod decode;

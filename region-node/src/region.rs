@@ -6,6 +6,7 @@ use std::time::Duration;
 use archipelago_proto::Ec2Result;
 use archipelago_proto::regions;
 
+use crate::capacity::Capacity;
 use crate::entity::{AnyHost, Entity, Host, Ids, Published, Registry, Shell};
 use crate::families;
 use crate::families::import_export::TaskState;
@@ -33,6 +34,8 @@ macro_rules! region {
             pub(crate) ipv6_pool: families::vpcs::Ipv6Pool,
             /// The public IPv4 addresses that interfaces borrow, and elastic ones.
             pub(crate) public_addresses: families::network_interfaces::PublicPool,
+            /// Where there is room for instances.
+            pub capacity: Capacity,
             $($(#[$doc])* pub $host: Host<$state>,)*
         }
 
@@ -50,6 +53,7 @@ macro_rules! region {
                     settling: tokio::sync::Mutex::default(),
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
                     public_addresses: families::network_interfaces::PublicPool::new(facts),
+                    capacity: Capacity::default(),
                     $($host),*
                 })
             }
@@ -75,6 +79,12 @@ region! {
     addresses: families::addresses::AddressState,
     capacity_reservations: families::capacity_reservations::CapacityReservationState,
     hosts: families::hosts::HostState,
+    fleets: families::fleets::FleetState<false>,
+    spot_fleets: families::fleets::FleetState<true>,
+    spot_requests: families::spot_market::SpotRequestState,
+    spot_datafeeds: families::spot::DatafeedState,
+    placement_groups: families::placement_groups::PlacementGroupState,
+    launch_templates: families::launch_templates::LaunchTemplateState,
     instances: families::instances::InstanceState,
     event_windows: families::instance_event_windows::EventWindowState,
     bundle_tasks: families::bundle_tasks::BundleTaskState,
@@ -121,8 +131,11 @@ impl Region {
 
     /// Says what carries out the intents of each kind that has some.
     fn wire(self: &Arc<Self>) {
-        self.follow(&self.instances, families::instances::follow);
+        self.follow(&self.instances, families::follow_instance);
         self.follow(&self.network_interfaces, families::addresses::follow);
+        self.follow(&self.spot_requests, families::spot::follow);
+        self.follow(&self.fleets, families::fleets::follow);
+        self.follow(&self.spot_fleets, families::fleets::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
         self.follow(&self.capacity_reservations, families::instances::follow_reservation);
@@ -172,6 +185,7 @@ impl Region {
         for host in self.shell.registry().hosts() {
             writes.extend(host.forget(account));
         }
+        families::instances::count(self);
         public_addresses.into_iter().for_each(|address| self.public_addresses.give_back(address));
         Ok(self.shell.store.commit(writes).await?)
     }

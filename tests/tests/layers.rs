@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The families of a region node, from the bottom up: each uses only those before it. The last of them have their
 /// places kept until they come.
-const ORDER: [&str; 35] = [
+const ORDER: [&str; 36] = [
     "tags",
     "instance_types",
     "accounts",
@@ -32,6 +32,7 @@ const ORDER: [&str; 35] = [
     "capacity_reservations",
     "hosts",
     "iam_instance_profiles",
+    "spot_market",
     "instances",
     "instance_settings",
     "instance_event_windows",

@@ -155,6 +155,16 @@ mod tests {
     }
 
     #[test]
+    fn some_ids_are_uuids() {
+        let kind = Kind { prefix: "fleet", ..VOLUME };
+        let id = Ids::seeded(1).fresh(&kind);
+        assert!(kind.check(&id).is_ok() && id.is(&kind) && id.len() == "fleet-".len() + 36, "{id}");
+        for id in ["fleet-12345678", "fleet-", "fleet-12a34b55-67cd-8ef9-ba9b-9208d012345g"] {
+            assert!(kind.check(id).is_err(), "{id}");
+        }
+    }
+
+    #[test]
     fn old_short_ids_are_well_formed_and_others_are_not() {
         assert!(VOLUME.check("vol-1a2b3c4d").is_ok());
         for id in ["vol-", "vol-1a2b3c4", "i-1a2b3c4d", "vol-1a2b3c4g", "", "vol"] {

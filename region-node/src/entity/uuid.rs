@@ -4,7 +4,7 @@
 //! kind: what has the prefix `uuid-8` has ids of the form `xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx`.
 
 /// The prefixes of kinds whose ids have a UUID after them.
-const BEFORE_UUIDS: [&str; 1] = ["rimod"];
+const BEFORE_UUIDS: [&str; 3] = ["fleet", "rimod", "sfr"];
 
 const VARIANTS: [(&str, char); 4] = [("uuid-8", '8'), ("uuid-9", '9'), ("uuid-a", 'a'), ("uuid-b", 'b')];
 

@@ -7,9 +7,11 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use archipelago_proto::Ec2Result;
+
 use crate::Region;
-use crate::entity::Published;
-use crate::request::Action;
+use crate::entity::{Id, Published};
+use crate::request::{Action, Context};
 
 pub mod account_settings;
 pub mod accounts;
@@ -20,6 +22,7 @@ pub mod classic_link;
 pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod fast_snapshot_restores;
+pub mod fleets;
 pub mod hosts;
 pub mod images;
 pub mod import_export;
@@ -29,13 +32,18 @@ pub mod instance_types;
 pub mod instances;
 pub mod internet_gateways;
 pub mod key_pairs;
+pub mod launch_templates;
 pub mod network_acls;
 pub mod network_interfaces;
+pub mod placement_groups;
 pub mod regions;
 pub mod reserved_instances;
 pub mod route_tables;
 pub mod security_groups;
 pub mod snapshots;
+pub mod spot;
+pub mod spot_fleets;
+pub mod spot_market;
 pub mod subnets;
 pub mod tags;
 pub mod volumes;
@@ -53,6 +61,7 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         ebs_settings::actions(),
         fast_snapshot_restores::actions(),
         hosts::actions(),
+        fleets::actions(),
         images::actions(),
         import_export::actions(),
         instance_event_windows::actions(),
@@ -61,13 +70,17 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         instances::actions(),
         internet_gateways::actions(),
         key_pairs::actions(),
+        launch_templates::actions(),
         network_acls::actions(),
         network_interfaces::actions(),
+        placement_groups::actions(),
         regions::actions(),
         reserved_instances::actions(),
         route_tables::actions(),
         security_groups::actions(),
         snapshots::actions(),
+        spot::actions(),
+        spot_fleets::actions(),
         subnets::actions(),
         tags::actions(),
         volumes::actions(),
@@ -80,6 +93,7 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
 /// Makes again, after a restart, what is derived from other resources.
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     key_pairs::rebuild(region).await;
+    launch_templates::rebuild(region).await;
     images::rebuild(region).await;
     snapshots::copies::rebuild(region).await;
     security_groups::rebuild(region).await;
@@ -87,6 +101,8 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
     instances::rebuild_seats(region).await;
+    placement_groups::rebuild(region).await;
+    instances::rebuild(region).await;
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.
@@ -98,6 +114,27 @@ pub(crate) async fn follow_snapshot(region: Arc<Region>, snapshot: Arc<Published
 /// Goes on with an image's copy.
 pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<images::ImageState>>) {
     images::go_on(&region, &image.id).await;
+}
+
+/// Sees to what an instance is left to do, and tells those above it what became of it.
+pub(crate) async fn follow_instance(region: Arc<Region>, instance: Arc<Published<instances::InstanceState>>) {
+    instances::follow(region, instance, |cx, id| Box::pin(instance_changed(cx, id))).await;
+}
+
+async fn instance_changed(cx: Context, id: Id) {
+    spot::instance_changed(&cx, &id).await;
+    fleets::instance_changed(&cx, &id).await;
+}
+
+/// Room for instances has changed: who waits for some tries again.
+pub(crate) async fn room_changed(region: &Arc<Region>) {
+    spot::room_changed(region).await;
+    fleets::room_changed(region).await;
+}
+
+/// Has Spot Instances interrupted, after their notice.
+pub(crate) async fn interrupt_spot(region: &Arc<Region>, instances: &[String]) -> Ec2Result<()> {
+    spot::interrupt(region, instances).await
 }
 
 /// The public addresses that an account's resources have, or those of all.

@@ -61,6 +61,8 @@ pub enum Transition {
     FastSnapshotRestore,
     /// pending -> active, and the release of a host
     CapacityChange,
+    /// An instance profile's associating -> associated
+    ProfileAssociate,
 }
 
 /// 100 MiB/s: a root volume is copied in about a minute.
@@ -129,7 +131,7 @@ fn modelled(transition: Transition) -> Millis {
         Transition::ImageCreate => 60_000,
         Transition::VpcCreate | Transition::SubnetCreate | Transition::GatewayAttach => 1_000,
         Transition::InterfaceAttach | Transition::InterfaceDetach => 2_000,
-        Transition::AddressAttributeChange => 10_000,
+        Transition::AddressAttributeChange | Transition::ProfileAssociate => 10_000,
         Transition::ReservedInstancesPayment => 30_000,
         Transition::ReservedInstancesModify => 120_000,
         Transition::Import | Transition::Export => 600_000,

@@ -1,11 +1,12 @@
-//! Instances to test with.
+//! What a launch needs, and what is often asked of instances.
 
 use archipelago_proto::ec2::v1::images_service_client::ImagesServiceClient;
 use archipelago_proto::ec2::v1::instances_service_client::InstancesServiceClient;
 use archipelago_proto::ec2::v1::{
-    DescribeImagesRequest, DescribeInstancesRequest, Instance, Placement, RunInstancesRequest, StartInstancesRequest,
-    StopInstancesRequest, TerminateInstancesRequest,
+    DescribeImagesRequest, DescribeInstancesRequest, Filter, Instance, Placement, RunInstancesRequest,
+    StartInstancesRequest, StopInstancesRequest, TerminateInstancesRequest,
 };
+use archipelago_region_node::capacity::{Bound, Market};
 use tonic::transport::Channel;
 
 use super::Sandbox;
@@ -15,24 +16,48 @@ pub fn instances(sandbox: &Sandbox) -> InstancesServiceClient<Channel> {
     InstancesServiceClient::new(sandbox.channel.clone())
 }
 
-/// `count` instances of a type in a zone, of an image of Amazon's.
-pub async fn request(sandbox: &Sandbox, instance_type: &str, zone: &str, count: i32) -> RunInstancesRequest {
-    let filters = [filter("name", "al2023*"), filter("architecture", "x86_64")].concat();
-    let mut client = ImagesServiceClient::new(sandbox.channel.clone());
+/// Amazon Linux 2023 for x86.
+pub async fn image(sandbox: &Sandbox) -> String {
+    let mut filters = filter("name", "al2023-ami-2*");
+    filters.extend(filter("architecture", "x86_64"));
     let request = DescribeImagesRequest { filters, ..Default::default() };
-    let image = client.describe_images(sandbox.ask(request)).await.unwrap().into_inner().images.remove(0);
+    let mut images = ImagesServiceClient::new(sandbox.channel.clone());
+    images.describe_images(sandbox.ask(request)).await.unwrap().into_inner().images[0].image_id().to_owned()
+}
+
+pub async fn launch(sandbox: &Sandbox, instance_type: &str, least: i32, most: i32) -> RunInstancesRequest {
     RunInstancesRequest {
-        image_id: image.image_id,
+        image_id: Some(image(sandbox).await),
         instance_type: some(instance_type),
-        min_count: Some(count),
-        max_count: Some(count),
-        placement: Some(Placement { availability_zone: some(zone), ..Placement::default() }),
+        min_count: Some(least),
+        max_count: Some(most),
         ..Default::default()
     }
 }
 
+/// `count` instances of a type in a zone.
+pub async fn request(sandbox: &Sandbox, instance_type: &str, zone: &str, count: i32) -> RunInstancesRequest {
+    RunInstancesRequest { placement: in_zone(zone), ..launch(sandbox, instance_type, count, count).await }
+}
+
+#[allow(clippy::unnecessary_wraps)] // As requests have it.
+pub fn in_zone(zone: &str) -> Option<Placement> {
+    Some(Placement { availability_zone: some(zone), ..Default::default() })
+}
+
 pub async fn run(sandbox: &Sandbox, request: RunInstancesRequest) -> Vec<Instance> {
     instances(sandbox).run_instances(sandbox.ask(request)).await.unwrap().into_inner().instances
+}
+
+pub async fn describe(sandbox: &Sandbox, filters: Vec<Filter>) -> Vec<Instance> {
+    let request = DescribeInstancesRequest { filters, ..Default::default() };
+    let found = instances(sandbox).describe_instances(sandbox.ask(request)).await.unwrap().into_inner();
+    found.reservations.into_iter().flat_map(|reservation| reservation.instances).collect()
+}
+
+/// The instances that run.
+pub async fn running(sandbox: &Sandbox) -> Vec<Instance> {
+    describe(sandbox, filter("instance-state-name", "running")).await
 }
 
 pub async fn instance(sandbox: &Sandbox, id: &str) -> Instance {
@@ -53,4 +78,9 @@ pub fn starting(id: &str) -> StartInstancesRequest {
 pub async fn terminate(sandbox: &Sandbox, id: &str) {
     let request = TerminateInstancesRequest { instance_ids: vec![id.to_owned()], ..Default::default() };
     instances(sandbox).terminate_instances(sandbox.ask(request)).await.unwrap();
+}
+
+/// Bounds the pools of these zones and types.
+pub fn bound(sandbox: &Sandbox, zone: &str, instance_type: &str, market: Option<Market>, limit: Option<u64>) {
+    sandbox.region.capacity.set(Bound { zone: zone.into(), instance_type: instance_type.into(), market, limit });
 }

@@ -1,4 +1,4 @@
-//! The actions that set something on an instance; the placement has a file of its own.
+//! The actions that set something on an instance.
 
 use archipelago_proto::ec2::v1::{
     GetConsoleScreenshotRequest, GetConsoleScreenshotResult, InstanceCreditSpecificationRequest,
@@ -13,13 +13,11 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::placement::modify_instance_placement;
 use crate::families::instances::{self, InstanceCommand, Phase, Setting};
 use crate::request::{Action, Context, required};
 
 pub(crate) fn actions() -> Vec<Action> {
     vec![
-        Action::new(modify_instance_placement),
         Action::new(modify_instance_capacity_reservation_attributes),
         Action::new(modify_instance_maintenance_options),
         Action::new(modify_instance_credit_specification),

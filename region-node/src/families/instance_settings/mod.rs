@@ -1,6 +1,5 @@
-//! What is set on instances by actions of its own: placement, reservations, maintenance, credits, events.
+//! What is set on instances beside their attributes.
 
 mod actions;
-mod placement;
 
 pub(crate) use actions::actions;

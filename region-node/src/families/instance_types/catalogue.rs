@@ -35,6 +35,11 @@ pub fn types() -> &'static [InstanceType] {
     TYPES.get_or_init(|| rows(TABLE).map(InstanceType).collect())
 }
 
+/// The names of all types, in order.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    types().iter().map(|known| known.name())
+}
+
 /// The lines of a table after its comments and its header.
 pub(super) fn rows(table: &'static str) -> impl Iterator<Item = &'static str> {
     table.lines().filter(|line| !line.starts_with('#')).skip(1)

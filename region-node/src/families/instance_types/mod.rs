@@ -10,8 +10,9 @@ mod filters;
 mod info;
 mod offerings;
 mod prices;
+pub mod requirements;
 
 pub(crate) use actions::actions;
-pub use catalogue::{InstanceType, find, types};
-pub use offerings::{offered, zones_offering};
+pub use catalogue::{InstanceType, find, names, types};
+pub use offerings::{offered, offered_in, zones_offering};
 pub use prices::{on_demand, software};

@@ -3,6 +3,7 @@
 use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{Image, Instance, RunInstancesRequest};
 
+use super::order::Order;
 use super::run::{Plan, add_interfaces, plan};
 use crate::entity::{Id, Undo, workflow};
 use crate::families::images::ImageState;
@@ -12,7 +13,7 @@ use crate::request::Context;
 
 /// Checks what is asked for; returns the zone that the instance will be in.
 pub(crate) fn check_imported(cx: &Context, input: &RunInstancesRequest, image: &Image) -> Ec2Result<String> {
-    let plan = plan(cx, input, &described(image))?;
+    let plan = plan(cx, &ordered(input), &described(image))?;
     Ok(plan.subnet.state.public.availability_zone().to_owned())
 }
 
@@ -24,12 +25,16 @@ pub(crate) async fn import(
     id: &Id,
     volumes: &[Id],
 ) -> Ec2Result<()> {
-    let plan = plan(cx, input, &described(image))?;
+    let plan = plan(cx, &ordered(input), &described(image))?;
     let mut undo = Undo::default();
     let outcome = Box::pin(make(cx, &mut undo, &plan, id, volumes)).await;
     workflow(undo, outcome).await?;
     cx.instances.follow_up(id).await;
     Ok(())
+}
+
+fn ordered(input: &RunInstancesRequest) -> Order {
+    Order { request: input.clone(), ..Order::default() }
 }
 
 /// The machine in the words of an image that nobody has.

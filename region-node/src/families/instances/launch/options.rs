@@ -139,7 +139,10 @@ pub(super) fn default_metadata(image: &Image) -> InstanceMetadataOptionsResponse
 }
 
 /// There is no IAM here, so that any well-formed profile is taken for one that exists.
-pub(super) fn profile(cx: &Context, wanted: &IamInstanceProfileSpecification) -> Ec2Result<Option<IamInstanceProfile>> {
+pub(in super::super) fn profile(
+    cx: &Context,
+    wanted: &IamInstanceProfileSpecification,
+) -> Ec2Result<Option<IamInstanceProfile>> {
     let arn = wanted.arn.as_deref().filter(|arn| !arn.is_empty());
     let name = wanted.name.as_deref().filter(|name| !name.is_empty());
     let arn = match (arn, name) {
@@ -261,17 +264,7 @@ pub(super) fn bandwidth(
 
 /// Parts of the service that do not exist here. To drop them silently would be worse than to refuse.
 pub(super) fn refuse_others(input: &RunInstancesRequest) -> Ec2Result<()> {
-    if let Some(template) = &input.launch_template {
-        if let Some(name) = &template.launch_template_name {
-            let message = format!("The specified launch template, with template name {name}, does not exist.");
-            return Err(Ec2Error::new("InvalidLaunchTemplateName.NotFoundException", message));
-        }
-        let id = template.launch_template_id.as_deref().unwrap_or_default();
-        let message = format!("The specified launch template, with template ID {id}, does not exist.");
-        return Err(Ec2Error::new("InvalidLaunchTemplateId.NotFound", message));
-    }
     let refused = [
-        (input.instance_market_options.is_some(), "Instance market options (Spot Instances, Capacity Blocks)"),
         (!input.elastic_gpu_specification.is_empty(), "Elastic GPUs"),
         (!input.elastic_inference_accelerators.is_empty(), "Elastic Inference accelerators"),
         (!input.secondary_interfaces.is_empty(), "Secondary network interfaces"),

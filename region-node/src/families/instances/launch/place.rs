@@ -90,18 +90,6 @@ pub(super) fn placement(
     subnet: &Published<SubnetState>,
 ) -> Ec2Result<Placement> {
     let wanted = input.placement.clone().unwrap_or_default();
-    if let Some(name) = wanted.group_name.as_deref().filter(|name| !name.is_empty()) {
-        let message = format!("The placement group '{name}' is unknown.");
-        return Err(Ec2Error::new("InvalidPlacementGroup.Unknown", message));
-    }
-    if let Some(id) = wanted.group_id.as_deref().filter(|id| !id.is_empty()) {
-        return Err(Ec2Error::new("InvalidPlacementGroup.Unknown", format!("The placement group '{id}' is unknown.")));
-    }
-    if wanted.partition_number.is_some() {
-        return Err(Ec2Error::invalid_combination(
-            "The parameter PartitionNumber requires a placement group with the strategy 'partition'",
-        ));
-    }
     if wanted.spread_domain.is_some() {
         return Err(Ec2Error::unsupported("The parameter SpreadDomain is reserved for future use."));
     }
