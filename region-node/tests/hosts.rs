@@ -88,7 +88,7 @@ async fn instances_are_placed_on_hosts_while_there_is_room() {
     assert_eq!(codes, ["Client.InvalidHost.Occupied", "Client.InvalidHostID.NotFound"]);
     terminate(&sandbox, named.instance_id()).await;
     let released = client(&sandbox).release_hosts(sandbox.ask(release)).await.unwrap().into_inner();
-    assert_eq!(released.successful, [own.clone()]);
+    assert_eq!(released.successful, std::slice::from_ref(&own));
     assert_eq!(host(&sandbox, &own).await.state(), "released");
 }
 
