@@ -88,7 +88,7 @@ async fn instances_are_placed_on_hosts_while_there_is_room() {
     assert_eq!(codes, ["Client.InvalidHost.Occupied", "Client.InvalidHostID.NotFound"]);
     terminate(&sandbox, named.instance_id()).await;
     let released = client(&sandbox).release_hosts(sandbox.ask(release)).await.unwrap().into_inner();
-    assert_eq!(released.successful, [own.clone()]);
+    assert_eq!(released.successful, std::slice::from_ref(&own));
     assert_eq!(host(&sandbox, &own).await.state(), "released");
 }
 
@@ -109,14 +109,13 @@ async fn affinity_binds_a_stopped_instance_to_its_host() {
     let refused = instances(&sandbox).start_instances(sandbox.ask(starting(bound.instance_id()))).await;
     assert_eq!(code(refused), "InsufficientHostCapacity");
 
-    let mut settings = InstanceSettingsServiceClient::new(sandbox.channel.clone());
     let moved = ModifyInstancePlacementRequest {
         instance_id: bound.instance_id.clone(),
         host_id: Some(ids[1].clone()),
         affinity: some("default"),
         ..Default::default()
     };
-    settings.modify_instance_placement(sandbox.ask(moved)).await.unwrap();
+    instances(&sandbox).modify_instance_placement(sandbox.ask(moved)).await.unwrap();
     instances(&sandbox).start_instances(sandbox.ask(starting(bound.instance_id()))).await.unwrap();
     let placement = instance(&sandbox, bound.instance_id()).await.placement.unwrap();
     assert_eq!((placement.host_id(), placement.affinity()), (ids[1].as_str(), "default"));
@@ -125,7 +124,7 @@ async fn affinity_binds_a_stopped_instance_to_its_host() {
         tenancy: some("default"),
         ..Default::default()
     };
-    assert_eq!(code(settings.modify_instance_placement(sandbox.ask(shared)).await), "InvalidRequest");
+    assert_eq!(code(instances(&sandbox).modify_instance_placement(sandbox.ask(shared)).await), "InvalidRequest");
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use archipelago_proto::cluster::v1::admin_server::{Admin, AdminServer};
 use archipelago_proto::cluster::v1::{
-    Caller, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, InterruptSpotRequest,
-    InterruptSpotResponse, MetricsRequest, MetricsResponse, ResetRequest, ResetResponse, StatisticsRequest,
-    StatisticsResponse,
+    Caller, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ImpairVolumeRequest, ImpairVolumeResponse,
+    InterruptSpotRequest, InterruptSpotResponse, MetricsRequest, MetricsResponse, ResetRequest, ResetResponse,
+    ScheduleEventRequest, ScheduleEventResponse, StatisticsRequest, StatisticsResponse,
 };
 use archipelago_proto::ec2::v1;
 use archipelago_proto::ec2::v1::tags_service_server::{TagsService, TagsServiceServer};
@@ -133,6 +133,18 @@ impl Admin for Seen {
         let request = request.into_inner();
         self.clocks.lock().unwrap().push(request);
         Ok(Response::new(ClockResponse { now_ms: 1_412_164_800_000, scale: request.scale.unwrap_or(1.0) }))
+    }
+
+    async fn schedule_event(
+        &self,
+        request: Request<ScheduleEventRequest>,
+    ) -> Result<Response<ScheduleEventResponse>, Status> {
+        let instance_event_id = format!("event of {}", request.into_inner().instance_id);
+        Ok(Response::new(ScheduleEventResponse { instance_event_id }))
+    }
+
+    async fn impair_volume(&self, _: Request<ImpairVolumeRequest>) -> Result<Response<ImpairVolumeResponse>, Status> {
+        Ok(Response::new(ImpairVolumeResponse {}))
     }
 
     async fn statistics(&self, _: Request<StatisticsRequest>) -> Result<Response<StatisticsResponse>, Status> {
