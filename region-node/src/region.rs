@@ -64,6 +64,7 @@ region! {
     subnets: families::subnets::SubnetState,
     security_groups: families::security_groups::SecurityGroupState,
     network_acls: families::network_acls::NetworkAclState,
+    prefix_lists: families::prefix_lists::PrefixListState,
     internet_gateways: families::internet_gateways::InternetGatewayState,
     route_tables: families::route_tables::RouteTableState,
     snapshots: families::snapshots::SnapshotState,
@@ -71,6 +72,12 @@ region! {
     volumes: families::volumes::VolumeState,
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
     addresses: families::addresses::AddressState,
+    nat_gateways: families::nat_gateways::NatGatewayState,
+    egress_only_internet_gateways: families::egress_only_internet_gateways::EgressOnlyInternetGatewayState,
+    carrier_gateways: families::carrier_gateways::CarrierGatewayState,
+    vpc_endpoint_services: families::vpc_endpoint_services::EndpointServiceState,
+    vpc_endpoints: families::vpc_endpoints::VpcEndpointState,
+    vpc_endpoint_notifications: families::vpc_endpoints::NotificationState,
     instances: families::instances::InstanceState,
 }
 
@@ -109,6 +116,9 @@ impl Region {
     fn wire(self: &Arc<Self>) {
         self.follow(&self.instances, families::instances::follow);
         self.follow(&self.network_interfaces, families::addresses::follow);
+        self.follow(&self.addresses, families::addresses::follow_transfer);
+        self.follow(&self.nat_gateways, families::nat_gateways::follow);
+        self.follow(&self.vpc_endpoints, families::vpc_endpoints::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
     }
@@ -133,6 +143,7 @@ impl Region {
     async fn restore(self: &Arc<Self>) -> Result<(), StoreError> {
         let registry = self.shell.registry();
         families::images::stock(self);
+        families::prefix_lists::stock(self);
         registry.restore(&self.shell.store, &self.tokens)?;
         families::rebuild(self).await;
         registry.hosts().for_each(AnyHost::resume);

@@ -16,15 +16,19 @@ use crate::node::Guard;
 
 pub mod accounts;
 pub mod addresses;
+pub mod carrier_gateways;
 pub mod dhcp_options;
 pub mod ebs_settings;
+pub mod egress_only_internet_gateways;
 pub mod images;
 pub mod instance_types;
 pub mod instances;
 pub mod internet_gateways;
 pub mod key_pairs;
+pub mod nat_gateways;
 pub mod network_acls;
 pub mod network_interfaces;
+pub mod prefix_lists;
 pub mod regions;
 pub mod route_tables;
 pub mod security_groups;
@@ -32,6 +36,8 @@ pub mod snapshots;
 pub mod subnets;
 pub mod tags;
 pub mod volumes;
+pub mod vpc_endpoint_services;
+pub mod vpc_endpoints;
 pub mod vpcs;
 
 macro_rules! routes {
@@ -50,15 +56,19 @@ macro_rules! routes {
 
 routes! {
     addresses: addresses_service_server::AddressesServiceServer,
+    carrier_gateways: carrier_gateways_service_server::CarrierGatewaysServiceServer,
     dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
     ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
+    egress_only_internet_gateways: egress_only_internet_gateways_service_server::EgressOnlyInternetGatewaysServiceServer,
     images: images_service_server::ImagesServiceServer,
     instance_types: instance_types_service_server::InstanceTypesServiceServer,
     instances: instances_service_server::InstancesServiceServer,
     internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
     key_pairs: key_pairs_service_server::KeyPairsServiceServer,
+    nat_gateways: nat_gateways_service_server::NatGatewaysServiceServer,
     network_acls: network_acls_service_server::NetworkAclsServiceServer,
     network_interfaces: network_interfaces_service_server::NetworkInterfacesServiceServer,
+    prefix_lists: prefix_lists_service_server::PrefixListsServiceServer,
     regions: regions_service_server::RegionsServiceServer,
     route_tables: route_tables_service_server::RouteTablesServiceServer,
     security_groups: security_groups_service_server::SecurityGroupsServiceServer,
@@ -66,6 +76,8 @@ routes! {
     subnets: subnets_service_server::SubnetsServiceServer,
     tags: tags_service_server::TagsServiceServer,
     volumes: volumes_service_server::VolumesServiceServer,
+    vpc_endpoint_services: vpc_endpoint_services_service_server::VpcEndpointServicesServiceServer,
+    vpc_endpoints: vpc_endpoints_service_server::VpcEndpointsServiceServer,
     vpcs: vpcs_service_server::VpcsServiceServer,
 }
 

@@ -47,6 +47,18 @@ pub enum Transition {
     AddressAttributeChange,
     /// An attachment's or association's attaching -> attached
     GatewayAttach,
+    /// A NAT gateway's pending -> available
+    NatGatewayCreate,
+    /// A NAT gateway's deleting -> deleted
+    NatGatewayDelete,
+    /// The connections of a NAT gateway's secondary address are drained
+    NatGatewayAddress,
+    /// An endpoint's pending -> available
+    VpcEndpointCreate,
+    /// An endpoint's deleting -> gone
+    VpcEndpointDelete,
+    /// A prefix list's create-in-progress -> create-complete, and so on
+    PrefixListChange,
 }
 
 /// 100 MiB/s: a root volume is copied in about a minute.
@@ -116,6 +128,11 @@ fn modelled(transition: Transition) -> Millis {
         Transition::VpcCreate | Transition::SubnetCreate | Transition::GatewayAttach => 1_000,
         Transition::InterfaceAttach | Transition::InterfaceDetach => 2_000,
         Transition::AddressAttributeChange => 10_000,
+        Transition::VpcEndpointCreate => 60_000,
+        Transition::VpcEndpointDelete => 30_000,
+        Transition::NatGatewayCreate => 90_000,
+        Transition::NatGatewayDelete => 45_000,
+        Transition::NatGatewayAddress | Transition::PrefixListChange => 5_000,
     }
 }
 

@@ -11,7 +11,11 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::association_actions::{associate_address, disassociate_address};
 use super::attribute_actions::{describe_addresses_attribute, modify_address_attribute, reset_address_attribute};
+use super::classic::{describe_moving_addresses, move_address_to_vpc, restore_address_to_classic};
 use super::filters::{AddressRow, FILTERS};
+use super::transfer_actions::{
+    accept_address_transfer, describe_address_transfers, disable_address_transfer, enable_address_transfer,
+};
 use super::{AddressCommand, AddressState, view};
 use crate::Region;
 use crate::entity::{Entity as _, Published, Undo, workflow};
@@ -27,6 +31,13 @@ family! {
         describe_addresses_attribute(DescribeAddressesAttributeRequest),
         modify_address_attribute(ModifyAddressAttributeRequest),
         reset_address_attribute(ResetAddressAttributeRequest),
+        enable_address_transfer(EnableAddressTransferRequest),
+        accept_address_transfer(AcceptAddressTransferRequest),
+        disable_address_transfer(DisableAddressTransferRequest),
+        describe_address_transfers(DescribeAddressTransfersRequest),
+        move_address_to_vpc(MoveAddressToVpcRequest),
+        restore_address_to_classic(RestoreAddressToClassicRequest),
+        describe_moving_addresses(DescribeMovingAddressesRequest),
     }
 }
 
@@ -146,7 +157,7 @@ async fn release_address(cx: Context, input: ReleaseAddressRequest) -> Ec2Result
     if input.network_border_group.as_deref().is_some_and(|group| group != public.network_border_group()) {
         return Err(not_found(public.public_ip()));
     }
-    if in_default_vpc(&cx, &address.state) {
+    if in_default_vpc(&cx, &address.state) && !is_served(&cx, &address.state) {
         cx.addresses.ask(&address.id, AddressCommand::Disassociate(public.association_id.clone())).await?;
     }
     cx.addresses.ask(&address.id, AddressCommand::Release).await?;
@@ -154,6 +165,11 @@ async fn release_address(cx: Context, input: ReleaseAddressRequest) -> Ec2Result
         cx.public_addresses.release(public_ip, &cx.account);
     }
     Ok(ReleaseAddressResponse {})
+}
+
+fn is_served(cx: &Context, address: &AddressState) -> bool {
+    let interface = address.interface().and_then(|id| cx.network_interfaces.index().get(&id));
+    interface.is_some_and(|interface| interface.state.service.is_some())
 }
 
 fn in_default_vpc(cx: &Context, address: &AddressState) -> bool {
@@ -183,6 +199,8 @@ pub(crate) fn rebuild(region: &Region) {
 /// The elastic addresses of one account, or of all.
 pub(crate) fn of_account(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
     let all = region.addresses.index().all();
+    // What arrives from another account is that one's until it is here.
+    let all: Vec<_> = all.into_iter().filter(|address| !address.state.is_arriving()).collect();
     let own = all.iter().filter(|address| account.is_none_or(|account| *address.account == *account));
     own.filter_map(|address| address.state.public.public_ip().parse().ok()).collect()
 }

@@ -15,6 +15,9 @@ use super::attribute_actions::{
     describe_network_interface_attribute, modify_network_interface_attribute, reset_network_interface_attribute,
 };
 use super::filters::{FILTERS, InterfaceRow};
+use super::permissions::{
+    create_network_interface_permission, delete_network_interface_permission, describe_network_interface_permissions,
+};
 use super::plan::{NewInterface, Plan};
 use super::view::show;
 use super::{NetworkInterfaceCommand, NetworkInterfaceState, removal};
@@ -33,6 +36,9 @@ family! {
         unassign_private_ip_addresses(UnassignPrivateIpAddressesRequest),
         assign_ipv6_addresses(AssignIpv6AddressesRequest),
         unassign_ipv6_addresses(UnassignIpv6AddressesRequest),
+        create_network_interface_permission(CreateNetworkInterfacePermissionRequest),
+        delete_network_interface_permission(DeleteNetworkInterfacePermissionRequest),
+        describe_network_interface_permissions(DescribeNetworkInterfacePermissionsRequest),
     }
 }
 

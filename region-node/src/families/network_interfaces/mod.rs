@@ -8,11 +8,13 @@ mod attributes;
 mod dns;
 mod filters;
 pub mod launch;
+mod permissions;
 mod plan;
 mod prefixes;
 mod public_pool;
 mod removal;
 mod restart;
+pub mod service;
 mod state;
 mod view;
 

@@ -79,6 +79,7 @@ async fn associate_route_table(cx: Context, input: AssociateRouteTableRequest) -
         }
     };
     owner.check_vpc(&table.id, table.state.public.vpc_id())?;
+    owner.check_routes(&cx, &table)?;
     let association = owner.associate(&cx, &table.id).await?;
     Ok(AssociateRouteTableResult { association_id: Some(association.into()), association_state: Some(associated()) })
 }
@@ -100,6 +101,7 @@ async fn replace_route_table_association(
     let owner = Owner::of(&cx, &association)?;
     let table = cx.route_tables.find(&cx.account, input.route_table_id())?;
     owner.check_vpc(&table.id, table.state.public.vpc_id())?;
+    owner.check_routes(&cx, &table)?;
     let new = owner.replace(&cx, association, &table.id).await?;
     Ok(ReplaceRouteTableAssociationResult {
         new_association_id: Some(new.into()),

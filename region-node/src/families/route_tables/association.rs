@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use archipelago_proto::{Ec2Error, Ec2Result};
 
+use super::RouteTableState;
+use super::routes::check_edge_route;
+use super::view::local_blocks;
 use crate::entity::{Id, Published, Undo, workflow};
 use crate::families::internet_gateways::{GatewayTable, InternetGatewayCommand, InternetGatewayState};
 use crate::families::subnets::{Association, SubnetCommand, SubnetState};
@@ -58,6 +61,13 @@ impl Owner {
         };
         let message = format!("route table {table} and {owner} belong to different networks");
         Err(Ec2Error::invalid_parameter(message))
+    }
+
+    /// A gateway's table has nothing but routes for what comes in.
+    pub(super) fn check_routes(&self, cx: &Context, table: &Published<RouteTableState>) -> Ec2Result<()> {
+        let Self::Gateway(_) = self else { return Ok(()) };
+        let local = local_blocks(cx, table.state.public.vpc_id());
+        table.state.public.routes.iter().try_for_each(|route| check_edge_route(&table.id, &local, route))
     }
 
     /// Associates it with a table, and returns the id of the association: the known one if it has this table.

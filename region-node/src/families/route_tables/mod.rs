@@ -10,4 +10,5 @@ mod target;
 mod view;
 
 pub use actions::Family;
+pub use destination::Destination;
 pub use state::{RouteTableCommand, RouteTableState};

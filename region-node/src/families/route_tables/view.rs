@@ -5,7 +5,7 @@ use std::sync::Arc;
 use archipelago_proto::ec2::v1::{Route, RouteTable, RouteTableAssociation, RouteTableAssociationState, Tag};
 use ipnet::IpNet;
 
-use super::{RouteTableState, destination, target};
+use super::{Destination, RouteTableState, target};
 use crate::entity::{Id, Published};
 use crate::request::{Context, Row};
 
@@ -42,14 +42,38 @@ pub(super) fn local_blocks(cx: &Context, vpc: &str) -> Vec<IpNet> {
 pub(super) fn routes(cx: &Context, stored: &RouteTable) -> Vec<Route> {
     let vpc = stored.vpc_id();
     let local = local_blocks(cx, vpc).into_iter();
-    let local = local.filter(|block| !stored.routes.iter().any(|route| destination::leads_to(route, *block)));
+    let local = local.filter(|block| !stored.routes.iter().any(|route| Destination::Block(*block).is_of(route)));
     let local = local.map(|block| Route {
         gateway_id: Some("local".into()),
         origin: Some("CreateRouteTable".into()),
-        ..destination::route_to(block)
+        ..Destination::Block(block).route()
     });
     let routes = local.chain(stored.routes.iter().cloned());
-    routes.map(|route| target::shown(cx, route, vpc)).collect()
+    let routes = routes.map(|route| target::shown(cx, route, vpc));
+    routes.chain(endpoint_routes(cx, stored.route_table_id())).collect()
+}
+
+/// The routes of gateway endpoints, which come and go with their associations.
+fn endpoint_routes(cx: &Context, table: &str) -> Vec<Route> {
+    let endpoints = cx.vpc_endpoints.linked_to(&Id::new(table));
+    let routes = endpoints.values().filter_map(|endpoint| {
+        Some(Route {
+            destination_prefix_list_id: Some(endpoint.state.prefix_list.clone()?),
+            gateway_id: Some(endpoint.id.to_string()),
+            origin: Some("CreateRoute".into()),
+            state: Some(if endpoint.state.is_available() { "active" } else { "blackhole" }.to_owned()),
+            ..Route::default()
+        })
+    });
+    routes.collect()
+}
+
+/// The endpoint whose route leads to a destination.
+pub(super) fn endpoint_of(cx: &Context, table: &Id, destination: &Destination) -> Option<Id> {
+    let endpoints = cx.vpc_endpoints.linked_to(table);
+    let mut endpoints = endpoints.values();
+    let Destination::PrefixList(list) = destination else { return None };
+    endpoints.find(|endpoint| endpoint.state.prefix_list.as_ref() == Some(list)).map(|endpoint| endpoint.id.clone())
 }
 
 /// The main association is the VPC's, the others are their subnets' and gateways'.
@@ -78,4 +102,9 @@ fn associations(cx: &Context, id: &Id, vpc: &str) -> Vec<RouteTableAssociation> 
 
 pub(super) fn associated() -> RouteTableAssociationState {
     RouteTableAssociationState { state: Some("associated".into()), status_message: None }
+}
+
+/// Whether a gateway uses the table for what enters the VPC.
+pub(super) fn has_gateway(cx: &Context, table: &Id) -> bool {
+    !cx.internet_gateways.linked_to(table).is_empty()
 }

@@ -246,10 +246,11 @@ impl Entity for SecurityGroupState {
         Ok(Decision { next: Next::Become(next), reply })
     }
 
-    /// The VPC, and the other groups that rules refer to.
+    /// The VPC, and the other groups and the prefix lists that rules refer to.
     fn links(&self) -> Vec<Id> {
         let own = self.public.group_id();
         let mut links: Vec<Id> = self.rules.iter().filter_map(group_of).filter(|id| *id != own).map(Id::new).collect();
+        links.extend(self.rules.iter().filter_map(|rule| rule.prefix_list_id.as_deref()).map(Id::new));
         links.sort();
         links.dedup();
         links.extend(self.public.vpc_id.as_deref().map(Id::new));

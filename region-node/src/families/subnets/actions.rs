@@ -12,6 +12,9 @@ use super::creation::{NewSubnet, create, zone};
 use super::default_subnet::create_default_subnet;
 use super::filters::FILTERS;
 use super::ipv6::{associate_subnet_cidr_block, disassociate_subnet_cidr_block};
+use super::reservations::{
+    create_subnet_cidr_reservation, delete_subnet_cidr_reservation, get_subnet_cidr_reservations,
+};
 use super::{SubnetCommand, SubnetState};
 use crate::entity::{Entity as _, Id};
 use crate::families::vpcs::VpcCommand;
@@ -26,6 +29,9 @@ family! {
         describe_subnets(DescribeSubnetsRequest),
         disassociate_subnet_cidr_block(DisassociateSubnetCidrBlockRequest),
         modify_subnet_attribute(ModifySubnetAttributeRequest),
+        create_subnet_cidr_reservation(CreateSubnetCidrReservationRequest),
+        delete_subnet_cidr_reservation(DeleteSubnetCidrReservationRequest),
+        get_subnet_cidr_reservations(GetSubnetCidrReservationsRequest),
     }
 }
 

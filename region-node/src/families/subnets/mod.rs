@@ -8,6 +8,7 @@ mod creation;
 mod default_subnet;
 mod filters;
 mod ipv6;
+mod reservations;
 mod state;
 
 pub use actions::Family;
