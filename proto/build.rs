@@ -46,6 +46,7 @@ fn inputs(pool: &DescriptorPool) -> Result<String, std::fmt::Error> {
             // prost spells its types in heck's camel case.
             writeln!(code, "impl crate::Input for {} {{", input.name().to_upper_camel_case())?;
             writeln!(code, "    const ACTION: &'static str = \"{}\";", method.name())?;
+            writeln!(code, "    const PATH: &'static str = \"/{}/{}\";", service.full_name(), method.name())?;
             writeln!(code, "    type Output = {};", method.output().name().to_upper_camel_case())?;
             if input.get_field_by_name("client_token").is_some() {
                 writeln!(code, "    fn client_token(&self) -> Option<&str> {{ self.client_token.as_deref() }}")?;

@@ -32,17 +32,15 @@ pub(crate) fn start(service: &str) -> Result<Telemetry> {
     let provider = traces(service)?;
     let spans =
         provider.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("archipelago")));
-    let exporting = spans.is_some();
-    tracing_subscriber::registry()
-        .with(spans.with_filter(filter(if exporting { "info" } else { "off" })))
-        .with(logs.with_filter(filter("warn,archipelago=info")))
-        .init();
+    // How much is traced is not how much is logged: a trace has its actors, whatever RUST_LOG says.
+    let traced = EnvFilter::new(if spans.is_some() { "archipelago=debug" } else { "off" });
+    tracing_subscriber::registry().with(spans.with_filter(traced)).with(logs.with_filter(logged())).init();
     Ok(Telemetry(provider))
 }
 
 /// An actor's own span lives as long as the actor: ractor is kept to warnings.
-fn filter(default: &str) -> EnvFilter {
-    let directives = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+fn logged() -> EnvFilter {
+    let directives = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,archipelago=info"));
     directives.add_directive("ractor=warn".parse().expect("a directive of this file"))
 }
 

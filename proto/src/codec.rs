@@ -1,16 +1,16 @@
-//! Messages to bytes and back, for every generated client and service.
-//!
-//! tonic's own codec writes straight into its buffer, which is asked for room at each piece of a message, and for which
-//! the code of all messages is made once more beside the one for vectors. By way of a vector it is faster and smaller.
+//! Messages to bytes and back.
 
 use std::marker::PhantomData;
 
-use bytes::{Buf as _, BufMut as _};
+use bytes::{Buf as _, BufMut as _, Bytes};
 use prost::Message;
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-/// Sends `T`, receives `U`.
+/// For every generated client and service: sends `T`, receives `U`.
+///
+/// tonic's own codec writes straight into its buffer, which is asked for room at each piece of a message, and for which
+/// the code of all messages is made once more beside the one for vectors. By way of a vector it is faster and smaller.
 pub struct WireCodec<T, U>(PhantomData<(T, U)>);
 
 /// One direction of it.
@@ -54,5 +54,43 @@ impl<U: Message + Default> Decoder for Wire<U> {
     fn decode(&mut self, bytes: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
         let bytes = bytes.copy_to_bytes(bytes.remaining());
         U::decode(&*bytes).map(Some).map_err(|error| Status::internal(error.to_string()))
+    }
+}
+
+/// Messages as the bytes that they are.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BytesCodec;
+
+impl Codec for BytesCodec {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for BytesCodec {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, item: Bytes, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        out.put(item);
+        Ok(())
+    }
+}
+
+impl Decoder for BytesCodec {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, message: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(message.copy_to_bytes(message.remaining())))
     }
 }

@@ -41,6 +41,8 @@ pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descrip
 pub trait Input: prost::Message + Default {
     /// The EC2 name of the action, such as `CreateVolume`.
     const ACTION: &'static str;
+    /// Where gRPC finds it.
+    const PATH: &'static str;
     type Output: prost::Message + Default;
 
     /// The client's idempotency token, for the actions that have one.

@@ -67,14 +67,12 @@ def free_port():
 
 def test_the_image_serves():
     """Builds the image and starts it from its own root file system, with nothing else in it."""
-    if "ARCHIPELAGO_TEST_IMAGE" not in os.environ:
-        pytest.skip("building a static release takes many minutes: set ARCHIPELAGO_TEST_IMAGE=1 for it")
     if not shutil.which("buildah"):
         pytest.skip("buildah is not installed (Debian: apt-get install buildah)")
     if os.geteuid() != 0:
         pytest.skip("starting a container by hand needs root")
     image = f"archipelago-test-{uuid.uuid4().hex[:8]}"
-    environment = {**os.environ, "STORAGE_DRIVER": "vfs"}
+    environment = {**os.environ, "STORAGE_DRIVER": "vfs", "PROFILE": "dev"}
     built = subprocess.run([DEPLOY / "build-image", image], env=environment, capture_output=True, text=True)
     if built.returncode != 0 and "permitted" in built.stderr:
         pytest.skip(f"buildah cannot run here: {built.stderr.strip().splitlines()[-1]}")

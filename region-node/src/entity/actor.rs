@@ -49,7 +49,10 @@ impl<E: Entity> Actor for EntityActor<E> {
     }
 
     async fn handle(&self, _: ActorRef<Self::Msg>, message: Self::Msg, (): &mut ()) -> Result<(), ActorProcessingErr> {
-        let Message { request, span, lease } = message;
+        let Message { request, span: asker, lease } = message;
+        // For traces. No log is at this level by itself, so that a span costs nothing where there are none.
+        let span = tracing::debug_span!(parent: &asker, "actor", kind = E::KIND.resource_type, id = %self.id);
+        let span = if span.is_disabled() { asker } else { span };
         // Boxed, since ractor moves a handler's future twice.
         Box::pin(self.answer(request).instrument(span)).await;
         drop(lease);

@@ -1,18 +1,15 @@
 //! The families of actions, a folder each: `mod.rs` wires, `state.rs` is pure, `actions.rs` has one
 //! function for each rpc, `filters.rs` one table.
 //!
-//! Families call only downward: regions, accounts, key pairs, DHCP options -> images -> VPCs -> subnets,
-//! groups, tables, gateways -> interfaces, volumes, snapshots, addresses -> instances.
+//! Families call only downward: accounts, key pairs, DHCP options -> VPCs -> subnets, groups, tables, gateways ->
+//! snapshots, images, volumes -> interfaces, addresses -> instances. The whole order is in `tests/tests/layers.rs`.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use tonic::service::RoutesBuilder;
-use tonic::service::interceptor::InterceptedService;
-
 use crate::Region;
 use crate::entity::Published;
-use crate::node::Guard;
+use crate::request::Action;
 
 pub mod accounts;
 pub mod addresses;
@@ -40,45 +37,36 @@ pub mod vpc_endpoint_services;
 pub mod vpc_endpoints;
 pub mod vpcs;
 
-macro_rules! routes {
-    ($($family:ident: $module:ident::$server:ident),* $(,)?) => {
-        /// The services of every family.
-        pub(crate) fn add_services(routes: &mut RoutesBuilder, region: &Arc<Region>, guard: &Guard) {
-            $(
-                let service = archipelago_proto::ec2::v1::$module::$server::new($family::Family(Arc::clone(region)))
-                    .max_decoding_message_size(usize::MAX)
-                    .max_encoding_message_size(usize::MAX);
-                routes.add_service(InterceptedService::new(service, guard.clone()));
-            )*
-        }
-    };
-}
-
-routes! {
-    addresses: addresses_service_server::AddressesServiceServer,
-    carrier_gateways: carrier_gateways_service_server::CarrierGatewaysServiceServer,
-    dhcp_options: dhcp_options_service_server::DhcpOptionsServiceServer,
-    ebs_settings: ebs_settings_service_server::EbsSettingsServiceServer,
-    egress_only_internet_gateways: egress_only_internet_gateways_service_server::EgressOnlyInternetGatewaysServiceServer,
-    images: images_service_server::ImagesServiceServer,
-    instance_types: instance_types_service_server::InstanceTypesServiceServer,
-    instances: instances_service_server::InstancesServiceServer,
-    internet_gateways: internet_gateways_service_server::InternetGatewaysServiceServer,
-    key_pairs: key_pairs_service_server::KeyPairsServiceServer,
-    nat_gateways: nat_gateways_service_server::NatGatewaysServiceServer,
-    network_acls: network_acls_service_server::NetworkAclsServiceServer,
-    network_interfaces: network_interfaces_service_server::NetworkInterfacesServiceServer,
-    prefix_lists: prefix_lists_service_server::PrefixListsServiceServer,
-    regions: regions_service_server::RegionsServiceServer,
-    route_tables: route_tables_service_server::RouteTablesServiceServer,
-    security_groups: security_groups_service_server::SecurityGroupsServiceServer,
-    snapshots: snapshots_service_server::SnapshotsServiceServer,
-    subnets: subnets_service_server::SubnetsServiceServer,
-    tags: tags_service_server::TagsServiceServer,
-    volumes: volumes_service_server::VolumesServiceServer,
-    vpc_endpoint_services: vpc_endpoint_services_service_server::VpcEndpointServicesServiceServer,
-    vpc_endpoints: vpc_endpoints_service_server::VpcEndpointsServiceServer,
-    vpcs: vpcs_service_server::VpcsServiceServer,
+/// The actions of every family.
+pub(crate) fn actions() -> impl Iterator<Item = Action> {
+    [
+        addresses::actions(),
+        carrier_gateways::actions(),
+        dhcp_options::actions(),
+        ebs_settings::actions(),
+        egress_only_internet_gateways::actions(),
+        images::actions(),
+        instance_types::actions(),
+        instances::actions(),
+        internet_gateways::actions(),
+        key_pairs::actions(),
+        nat_gateways::actions(),
+        network_acls::actions(),
+        network_interfaces::actions(),
+        prefix_lists::actions(),
+        regions::actions(),
+        route_tables::actions(),
+        security_groups::actions(),
+        snapshots::actions(),
+        subnets::actions(),
+        tags::actions(),
+        volumes::actions(),
+        vpc_endpoint_services::actions(),
+        vpc_endpoints::actions(),
+        vpcs::actions(),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Makes again, after a restart, what is derived from other resources.
@@ -107,4 +95,25 @@ pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<image
 pub(crate) fn public_addresses(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
     let lent = network_interfaces::of_account(region, account);
     lent.into_iter().chain(addresses::of_account(region, account)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use archipelago_proto::DESCRIPTORS;
+    use prost_reflect::DescriptorPool;
+
+    use super::*;
+
+    #[test]
+    fn every_rpc_of_the_schema_is_an_action() {
+        let schema = DescriptorPool::decode(DESCRIPTORS).unwrap();
+        let services = schema.services().filter(|service| service.package_name() == "ec2.v1");
+        let rpcs = services.flat_map(|service| service.methods().collect::<Vec<_>>());
+        let mut rpcs: Vec<_> =
+            rpcs.map(|rpc| format!("/{}/{}", rpc.parent_service().full_name(), rpc.name())).collect();
+        let mut actions: Vec<_> = actions().map(|action| action.path.to_owned()).collect();
+        rpcs.sort();
+        actions.sort();
+        assert_eq!(actions, rpcs);
+    }
 }

@@ -1,6 +1,7 @@
 //! What every action needs, once: its context, idempotency, filters, pages, ids and tag specifications.
 
 mod accounts;
+mod action;
 mod checks;
 mod cidr;
 mod context;
@@ -15,14 +16,14 @@ mod unsuccessful;
 mod zones;
 
 pub use accounts::{check_account, is_account};
+pub(crate) use action::Action;
 pub use checks::{one_of, required};
 pub use cidr::{ipv4_block, ipv6_block};
 pub use context::Context;
 pub use describe::{Describe, Page};
 pub use filter::{Column, FilterTable, Probe, Row, Table};
 pub use policy::policy_document;
-pub(crate) use serve::family;
-pub use serve::serve;
+pub(crate) use serve::{Desk, serve};
 pub use tag_specifications::tags_for;
 pub(crate) use tokens::TOKENS;
 pub use tokens::Tokens;

@@ -6,12 +6,14 @@
 use std::sync::{Arc, PoisonError};
 
 use archipelago_proto::{Ec2Error, Ec2Result};
+use bytes::Bytes;
 use dashmap::DashMap;
 use prost::Message;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::Context;
+use super::action::Token;
 use crate::entity::{Account, Batch};
 use crate::store::Write;
 use crate::time::Millis;
@@ -34,8 +36,8 @@ struct Key {
 struct Answered {
     #[prost(bytes = "vec", tag = "1")]
     fingerprint: Vec<u8>,
-    #[prost(bytes = "vec", tag = "2")]
-    response: Vec<u8>,
+    #[prost(bytes = "bytes", tag = "2")]
+    response: Bytes,
     #[prost(int64, tag = "3")]
     expires: Millis,
 }
@@ -46,9 +48,10 @@ type Slot = Arc<Mutex<Option<Answered>>>;
 #[derive(Default)]
 pub struct Tokens(DashMap<String, Slot>);
 
-pub(super) enum Outcome<R> {
+pub(super) enum Outcome {
     First(Claim),
-    Replay(R),
+    /// The response, as it was.
+    Replay(Bytes),
 }
 
 /// The right to answer a token first. Others with the same token wait until it is dropped.
@@ -63,25 +66,20 @@ struct Claimed {
 }
 
 impl Tokens {
-    pub(super) async fn claim<R: Message + Default>(
-        &self,
-        cx: &Context,
-        action: &'static str,
-        token: &str,
-        input: &[u8],
-    ) -> Ec2Result<Outcome<R>> {
+    pub(super) async fn claim(&self, cx: &Context, action: &'static str, token: &Token) -> Ec2Result<Outcome> {
+        let Token { text: token, parameters } = token;
         if token.len() > LONGEST || !token.is_ascii() {
             return Err(Ec2Error::invalid_parameter(format!(
                 "The client token may have at most {LONGEST} ASCII characters"
             )));
         }
-        let key = Key { account: cx.account.clone(), action, token: token.to_owned() }.text();
+        let key = Key { account: cx.account.clone(), action, token: token.clone() }.text();
         let now = cx.shell.clock.now();
         let slot = self.0.entry(key.clone()).or_default().clone().lock_owned().await;
-        let fingerprint = Sha256::digest(input).to_vec();
+        let fingerprint = Sha256::digest(parameters).to_vec();
         match &*slot {
             Some(known) if known.expires > now && known.fingerprint == fingerprint => {
-                R::decode(known.response.as_slice()).map(Outcome::Replay).map_err(|_| Ec2Error::internal())
+                Ok(Outcome::Replay(known.response.clone()))
             }
             Some(known) if known.expires > now => Err(Ec2Error::new(
                 "IdempotentParameterMismatch",
@@ -127,12 +125,8 @@ pub(super) struct Pending(Answered);
 
 impl Claim {
     /// Adds the response to the transaction of the resources that it tells of.
-    pub(super) fn record<R: Message>(&self, batch: &mut Batch, response: &R) -> Pending {
-        let answered = Answered {
-            fingerprint: self.0.fingerprint.clone(),
-            response: response.encode_to_vec(),
-            expires: self.0.expires,
-        };
+    pub(super) fn record(&self, batch: &mut Batch, response: Bytes) -> Pending {
+        let answered = Answered { fingerprint: self.0.fingerprint.clone(), response, expires: self.0.expires };
         batch.write(Write { key: format!("{TOKENS}/{}", self.0.key), value: Some(answered.encode_to_vec()) });
         Pending(answered)
     }
@@ -142,11 +136,11 @@ impl Claim {
     }
 
     /// Remembers the response of an action that made no batch.
-    pub(super) async fn keep<R: Message>(&self, cx: &Context, response: &R) -> Ec2Result<()> {
+    pub(super) async fn keep(&self, cx: &Context, response: &Bytes) -> Ec2Result<()> {
         let known = self.slot().is_some();
         if !known {
             let mut batch = cx.batch();
-            let pending = self.record(&mut batch, response);
+            let pending = self.record(&mut batch, response.clone());
             batch.commit().await?;
             self.confirm(pending);
         }

@@ -19,26 +19,26 @@ use super::transfer_actions::{
 use super::{AddressCommand, AddressState, view};
 use crate::Region;
 use crate::entity::{Entity as _, Published, Undo, workflow};
-use crate::request::{Context, Describe, family, one_of, tags_for};
+use crate::request::{Action, Context, Describe, one_of, tags_for};
 
-family! {
-    AddressesService in addresses_service_server {
-        allocate_address(AllocateAddressRequest),
-        release_address(ReleaseAddressRequest),
-        describe_addresses(DescribeAddressesRequest),
-        associate_address(AssociateAddressRequest),
-        disassociate_address(DisassociateAddressRequest),
-        describe_addresses_attribute(DescribeAddressesAttributeRequest),
-        modify_address_attribute(ModifyAddressAttributeRequest),
-        reset_address_attribute(ResetAddressAttributeRequest),
-        enable_address_transfer(EnableAddressTransferRequest),
-        accept_address_transfer(AcceptAddressTransferRequest),
-        disable_address_transfer(DisableAddressTransferRequest),
-        describe_address_transfers(DescribeAddressTransfersRequest),
-        move_address_to_vpc(MoveAddressToVpcRequest),
-        restore_address_to_classic(RestoreAddressToClassicRequest),
-        describe_moving_addresses(DescribeMovingAddressesRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(allocate_address),
+        Action::new(release_address),
+        Action::new(describe_addresses),
+        Action::new(associate_address),
+        Action::new(disassociate_address),
+        Action::new(describe_addresses_attribute),
+        Action::new(modify_address_attribute),
+        Action::new(reset_address_attribute),
+        Action::new(enable_address_transfer),
+        Action::new(accept_address_transfer),
+        Action::new(disable_address_transfer),
+        Action::new(describe_address_transfers),
+        Action::new(move_address_to_vpc),
+        Action::new(restore_address_to_classic),
+        Action::new(describe_moving_addresses),
+    ]
 }
 
 /// The pool of all addresses that Amazon owns.

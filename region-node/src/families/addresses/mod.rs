@@ -11,7 +11,7 @@ mod transfer;
 mod transfer_actions;
 mod view;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub(crate) use actions::{of_account, rebuild};
 pub use association_actions::associate_with;
 pub(crate) use follower::follow;

@@ -9,15 +9,15 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use super::CarrierGatewayState;
 use super::state::CarrierGatewayCommand;
 use crate::entity::Entity as _;
-use crate::request::{Column, Context, Describe, FilterTable, family, tags_for};
+use crate::request::{Action, Column, Context, Describe, FilterTable, tags_for};
 use crate::time::Transition;
 
-family! {
-    CarrierGatewaysService in carrier_gateways_service_server {
-        create_carrier_gateway(CreateCarrierGatewayRequest),
-        delete_carrier_gateway(DeleteCarrierGatewayRequest),
-        describe_carrier_gateways(DescribeCarrierGatewaysRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_carrier_gateway),
+        Action::new(delete_carrier_gateway),
+        Action::new(describe_carrier_gateways),
+    ]
 }
 
 /// AWS: DescribeCarrierGateways.

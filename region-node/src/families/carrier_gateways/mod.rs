@@ -3,5 +3,5 @@
 mod actions;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use state::CarrierGatewayState;

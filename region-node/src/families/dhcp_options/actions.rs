@@ -11,14 +11,10 @@ use super::DhcpOptionsState;
 use super::filters::FILTERS;
 use super::state::DhcpOptionsCommand;
 use crate::entity::Entity as _;
-use crate::request::{Context, Describe, family, required, tags_for};
+use crate::request::{Action, Context, Describe, required, tags_for};
 
-family! {
-    DhcpOptionsService in dhcp_options_service_server {
-        create_dhcp_options(CreateDhcpOptionsRequest),
-        delete_dhcp_options(DeleteDhcpOptionsRequest),
-        describe_dhcp_options(DescribeDhcpOptionsRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![Action::new(create_dhcp_options), Action::new(delete_dhcp_options), Action::new(describe_dhcp_options)]
 }
 
 async fn create_dhcp_options(cx: Context, input: CreateDhcpOptionsRequest) -> Ec2Result<CreateDhcpOptionsResult> {

@@ -4,5 +4,5 @@ mod actions;
 mod filters;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use state::DhcpOptionsState;

@@ -10,17 +10,17 @@ use archipelago_proto::ec2::v1::{
 
 use super::keys::{AWS_KEY, by_default, key_arn};
 use crate::families::accounts::{AccountCommand, account_id};
-use crate::request::{Context, family};
+use crate::request::{Action, Context};
 
-family! {
-    EbsSettingsService in ebs_settings_service_server {
-        enable_ebs_encryption_by_default(EnableEbsEncryptionByDefaultRequest),
-        disable_ebs_encryption_by_default(DisableEbsEncryptionByDefaultRequest),
-        get_ebs_encryption_by_default(GetEbsEncryptionByDefaultRequest),
-        get_ebs_default_kms_key_id(GetEbsDefaultKmsKeyIdRequest),
-        modify_ebs_default_kms_key_id(ModifyEbsDefaultKmsKeyIdRequest),
-        reset_ebs_default_kms_key_id(ResetEbsDefaultKmsKeyIdRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(enable_ebs_encryption_by_default),
+        Action::new(disable_ebs_encryption_by_default),
+        Action::new(get_ebs_encryption_by_default),
+        Action::new(get_ebs_default_kms_key_id),
+        Action::new(modify_ebs_default_kms_key_id),
+        Action::new(reset_ebs_default_kms_key_id),
+    ]
 }
 
 async fn enable_ebs_encryption_by_default(

@@ -11,15 +11,15 @@ use archipelago_proto::ec2::v1::{
 use super::EgressOnlyInternetGatewayState;
 use super::state::EgressOnlyInternetGatewayCommand;
 use crate::entity::Entity as _;
-use crate::request::{Column, Context, Describe, FilterTable, family, tags_for};
+use crate::request::{Action, Column, Context, Describe, FilterTable, tags_for};
 use crate::time::Transition;
 
-family! {
-    EgressOnlyInternetGatewaysService in egress_only_internet_gateways_service_server {
-        create_egress_only_internet_gateway(CreateEgressOnlyInternetGatewayRequest),
-        delete_egress_only_internet_gateway(DeleteEgressOnlyInternetGatewayRequest),
-        describe_egress_only_internet_gateways(DescribeEgressOnlyInternetGatewaysRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_egress_only_internet_gateway),
+        Action::new(delete_egress_only_internet_gateway),
+        Action::new(describe_egress_only_internet_gateways),
+    ]
 }
 
 /// AWS documents tags only; the others are those of its siblings.

@@ -17,25 +17,25 @@ use super::find::owned;
 use super::{ImageCommand, attributes, copies, describe, names, register};
 use crate::entity::Id;
 use crate::families::snapshots::SnapshotCommand;
-use crate::request::{Context, family, required};
+use crate::request::{Action, Context, required};
 use crate::time::Millis;
 
-family! {
-    ImagesService in images_service_server {
-        describe_images(DescribeImagesRequest),
-        register_image(RegisterImageRequest),
-        deregister_image(DeregisterImageRequest),
-        copy_image(CopyImageRequest),
-        describe_image_attribute(DescribeImageAttributeRequest),
-        modify_image_attribute(ModifyImageAttributeRequest),
-        reset_image_attribute(ResetImageAttributeRequest),
-        enable_image(EnableImageRequest),
-        disable_image(DisableImageRequest),
-        enable_image_deprecation(EnableImageDeprecationRequest),
-        disable_image_deprecation(DisableImageDeprecationRequest),
-        enable_image_deregistration_protection(EnableImageDeregistrationProtectionRequest),
-        disable_image_deregistration_protection(DisableImageDeregistrationProtectionRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(describe_images),
+        Action::new(register_image),
+        Action::new(deregister_image),
+        Action::new(copy_image),
+        Action::new(describe_image_attribute),
+        Action::new(modify_image_attribute),
+        Action::new(reset_image_attribute),
+        Action::new(enable_image),
+        Action::new(disable_image),
+        Action::new(enable_image_deprecation),
+        Action::new(disable_image_deprecation),
+        Action::new(enable_image_deregistration_protection),
+        Action::new(disable_image_deregistration_protection),
+    ]
 }
 
 async fn describe_images(cx: Context, input: DescribeImagesRequest) -> Ec2Result<DescribeImagesResult> {

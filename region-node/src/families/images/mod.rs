@@ -15,7 +15,7 @@ mod permissions;
 mod register;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub(crate) use catalogue::stock;
 pub(crate) use copies::{go_on, snapshot_ended};
 pub use create::create;

@@ -9,13 +9,10 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use super::catalogue::{InstanceType, find, types};
 use super::filters::{OFFERINGS, Offer, TYPES};
 use super::offerings::zones_offering;
-use crate::request::{Context, Describe, family};
+use crate::request::{Action, Context, Describe};
 
-family! {
-    InstanceTypesService in instance_types_service_server {
-        describe_instance_types(DescribeInstanceTypesRequest),
-        describe_instance_type_offerings(DescribeInstanceTypeOfferingsRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![Action::new(describe_instance_types), Action::new(describe_instance_type_offerings)]
 }
 
 /// AWS returns at most so many types in a page, whether a size is asked for or not.

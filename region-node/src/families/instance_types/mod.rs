@@ -10,6 +10,6 @@ mod filters;
 mod info;
 mod offerings;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use catalogue::{InstanceType, find};
 pub use offerings::{offered, zones_offering};

@@ -9,6 +9,7 @@ use super::attachments::{attach_volume, detach_volume};
 use super::attribute_actions::{describe_instance_attribute, modify_instance_attribute, reset_instance_attribute};
 use super::console::{get_console_output, get_instance_uefi_data, get_password_data};
 use super::filters::FILTERS;
+use super::follow::replayed;
 use super::imaging::{create_image, create_snapshots};
 use super::interface_attachments::{attach_network_interface, detach_network_interface};
 use super::launch::run_instances;
@@ -18,35 +19,35 @@ use super::status::{describe_instance_status, report_instance_status};
 use super::transitions::{
     monitor_instances, reboot_instances, start_instances, stop_instances, terminate_instances, unmonitor_instances,
 };
-use crate::request::{Context, Describe, family};
+use crate::request::{Action, Context, Describe};
 
-family! {
-    InstancesService in instances_service_server {
-        run_instances(RunInstancesRequest),
-        describe_instances(DescribeInstancesRequest),
-        describe_instance_status(DescribeInstanceStatusRequest),
-        start_instances(StartInstancesRequest),
-        stop_instances(StopInstancesRequest),
-        reboot_instances(RebootInstancesRequest),
-        terminate_instances(TerminateInstancesRequest),
-        monitor_instances(MonitorInstancesRequest),
-        unmonitor_instances(UnmonitorInstancesRequest),
-        describe_instance_attribute(DescribeInstanceAttributeRequest),
-        modify_instance_attribute(ModifyInstanceAttributeRequest),
-        reset_instance_attribute(ResetInstanceAttributeRequest),
-        get_console_output(GetConsoleOutputRequest),
-        get_password_data(GetPasswordDataRequest),
-        report_instance_status(ReportInstanceStatusRequest),
-        modify_instance_metadata_options(ModifyInstanceMetadataOptionsRequest),
-        describe_instance_credit_specifications(DescribeInstanceCreditSpecificationsRequest),
-        get_instance_uefi_data(GetInstanceUefiDataRequest),
-        attach_volume(AttachVolumeRequest),
-        detach_volume(DetachVolumeRequest),
-        attach_network_interface(AttachNetworkInterfaceRequest),
-        detach_network_interface(DetachNetworkInterfaceRequest),
-        create_image(CreateImageRequest),
-        create_snapshots(CreateSnapshotsRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(run_instances).replayed(replayed),
+        Action::new(describe_instances),
+        Action::new(describe_instance_status),
+        Action::new(start_instances),
+        Action::new(stop_instances),
+        Action::new(reboot_instances),
+        Action::new(terminate_instances),
+        Action::new(monitor_instances),
+        Action::new(unmonitor_instances),
+        Action::new(describe_instance_attribute),
+        Action::new(modify_instance_attribute),
+        Action::new(reset_instance_attribute),
+        Action::new(get_console_output),
+        Action::new(get_password_data),
+        Action::new(report_instance_status),
+        Action::new(modify_instance_metadata_options),
+        Action::new(describe_instance_credit_specifications),
+        Action::new(get_instance_uefi_data),
+        Action::new(attach_volume),
+        Action::new(detach_volume),
+        Action::new(attach_network_interface),
+        Action::new(detach_network_interface),
+        Action::new(create_image),
+        Action::new(create_snapshots),
+    ]
 }
 
 async fn describe_instances(cx: Context, input: DescribeInstancesRequest) -> Ec2Result<DescribeInstancesResult> {

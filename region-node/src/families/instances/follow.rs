@@ -1,7 +1,6 @@
 //! What an instance's changes mean to the resources around it. Each step bears repetition, since a crash may come
 //! between any two.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use archipelago_proto::ec2::v1::{Instance, Reservation};
@@ -57,8 +56,7 @@ async fn carry_out(cx: &Context, id: &Id, intent: Intent) -> Ec2Result<()> {
 }
 
 /// A launch is not repeated for a token whose instances have terminated (AWS: "Ensuring idempotency").
-pub(crate) fn replay(cx: &Context, answer: &dyn Any) -> Ec2Result<()> {
-    let Some(reservation) = answer.downcast_ref::<Reservation>() else { return Ok(()) };
+pub(super) fn replayed(cx: &Context, reservation: &Reservation) -> Ec2Result<()> {
     let mut ids = reservation.instances.iter().map(Instance::instance_id);
     let gone = ids.find(|id| {
         let known = cx.instances.index().get(id);

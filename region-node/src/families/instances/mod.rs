@@ -17,7 +17,7 @@ mod state;
 mod status;
 mod transitions;
 
-pub use actions::Family;
-pub(crate) use follow::{follow, replay};
+pub(crate) use actions::actions;
+pub(crate) use follow::follow;
 pub use lifecycle::Phase;
 pub use state::{InstanceCommand, InstanceState};

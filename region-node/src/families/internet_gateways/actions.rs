@@ -12,16 +12,16 @@ use super::filters::FILTERS;
 use super::{InternetGatewayCommand, InternetGatewayState};
 use crate::entity::{Entity as _, Id, Undo, workflow};
 use crate::families::vpcs::VpcCommand;
-use crate::request::{Context, Describe, family, tags_for};
+use crate::request::{Action, Context, Describe, tags_for};
 
-family! {
-    InternetGatewaysService in internet_gateways_service_server {
-        attach_internet_gateway(AttachInternetGatewayRequest),
-        create_internet_gateway(CreateInternetGatewayRequest),
-        delete_internet_gateway(DeleteInternetGatewayRequest),
-        describe_internet_gateways(DescribeInternetGatewaysRequest),
-        detach_internet_gateway(DetachInternetGatewayRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(attach_internet_gateway),
+        Action::new(create_internet_gateway),
+        Action::new(delete_internet_gateway),
+        Action::new(describe_internet_gateways),
+        Action::new(detach_internet_gateway),
+    ]
 }
 
 async fn create_internet_gateway(

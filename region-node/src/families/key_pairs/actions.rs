@@ -14,15 +14,15 @@ use super::names::{claim, disclaim, named};
 use super::public::Public;
 use super::state::KeyPairCommand;
 use crate::entity::{Entity as _, Id, Undo, workflow};
-use crate::request::{Context, Describe, family, one_of, required, tags_for};
+use crate::request::{Action, Context, Describe, one_of, required, tags_for};
 
-family! {
-    KeyPairsService in key_pairs_service_server {
-        create_key_pair(CreateKeyPairRequest),
-        import_key_pair(ImportKeyPairRequest),
-        describe_key_pairs(DescribeKeyPairsRequest),
-        delete_key_pair(DeleteKeyPairRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_key_pair),
+        Action::new(import_key_pair),
+        Action::new(describe_key_pairs),
+        Action::new(delete_key_pair),
+    ]
 }
 
 async fn create_key_pair(cx: Context, input: CreateKeyPairRequest) -> Ec2Result<KeyPair> {

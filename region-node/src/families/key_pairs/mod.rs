@@ -9,6 +9,6 @@ mod ppk;
 mod public;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use names::{named, rebuild};
 pub use state::KeyPairState;

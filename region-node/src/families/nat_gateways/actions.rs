@@ -12,18 +12,18 @@ use super::address_actions::{
 };
 use super::creation::create_nat_gateway;
 use super::filters::FILTERS;
-use crate::request::{Context, Describe, family};
+use crate::request::{Action, Context, Describe};
 
-family! {
-    NatGatewaysService in nat_gateways_service_server {
-        assign_private_nat_gateway_address(AssignPrivateNatGatewayAddressRequest),
-        associate_nat_gateway_address(AssociateNatGatewayAddressRequest),
-        create_nat_gateway(CreateNatGatewayRequest),
-        delete_nat_gateway(DeleteNatGatewayRequest),
-        describe_nat_gateways(DescribeNatGatewaysRequest),
-        disassociate_nat_gateway_address(DisassociateNatGatewayAddressRequest),
-        unassign_private_nat_gateway_address(UnassignPrivateNatGatewayAddressRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(assign_private_nat_gateway_address),
+        Action::new(associate_nat_gateway_address),
+        Action::new(create_nat_gateway),
+        Action::new(delete_nat_gateway),
+        Action::new(describe_nat_gateways),
+        Action::new(disassociate_nat_gateway_address),
+        Action::new(unassign_private_nat_gateway_address),
+    ]
 }
 
 async fn delete_nat_gateway(cx: Context, input: DeleteNatGatewayRequest) -> Ec2Result<DeleteNatGatewayResult> {

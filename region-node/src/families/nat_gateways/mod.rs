@@ -7,6 +7,6 @@ mod filters;
 mod follower;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub(crate) use follower::follow;
 pub use state::{NatGatewayCommand, NatGatewayState};

@@ -12,18 +12,18 @@ use super::filters::FILTERS;
 use super::view::{shown, view};
 use super::{NetworkAclCommand, NetworkAclState};
 use crate::entity::Entity as _;
-use crate::request::{Context, Describe, family, tags_for};
+use crate::request::{Action, Context, Describe, tags_for};
 
-family! {
-    NetworkAclsService in network_acls_service_server {
-        create_network_acl(CreateNetworkAclRequest),
-        create_network_acl_entry(CreateNetworkAclEntryRequest),
-        delete_network_acl(DeleteNetworkAclRequest),
-        delete_network_acl_entry(DeleteNetworkAclEntryRequest),
-        describe_network_acls(DescribeNetworkAclsRequest),
-        replace_network_acl_association(ReplaceNetworkAclAssociationRequest),
-        replace_network_acl_entry(ReplaceNetworkAclEntryRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_network_acl),
+        Action::new(create_network_acl_entry),
+        Action::new(delete_network_acl),
+        Action::new(delete_network_acl_entry),
+        Action::new(describe_network_acls),
+        Action::new(replace_network_acl_association),
+        Action::new(replace_network_acl_entry),
+    ]
 }
 
 async fn create_network_acl(cx: Context, input: CreateNetworkAclRequest) -> Ec2Result<CreateNetworkAclResult> {

@@ -8,5 +8,5 @@ mod protocol;
 mod state;
 mod view;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use state::{NetworkAclCommand, NetworkAclState, allow_ipv6};

@@ -22,24 +22,24 @@ use super::plan::{NewInterface, Plan};
 use super::view::show;
 use super::{NetworkInterfaceCommand, NetworkInterfaceState, removal};
 use crate::entity::{Entity as _, Id, Undo, workflow};
-use crate::request::{Context, Describe, family, tags_for};
+use crate::request::{Action, Context, Describe, tags_for};
 
-family! {
-    NetworkInterfacesService in network_interfaces_service_server {
-        create_network_interface(CreateNetworkInterfaceRequest),
-        delete_network_interface(DeleteNetworkInterfaceRequest),
-        describe_network_interfaces(DescribeNetworkInterfacesRequest),
-        describe_network_interface_attribute(DescribeNetworkInterfaceAttributeRequest),
-        modify_network_interface_attribute(ModifyNetworkInterfaceAttributeRequest),
-        reset_network_interface_attribute(ResetNetworkInterfaceAttributeRequest),
-        assign_private_ip_addresses(AssignPrivateIpAddressesRequest),
-        unassign_private_ip_addresses(UnassignPrivateIpAddressesRequest),
-        assign_ipv6_addresses(AssignIpv6AddressesRequest),
-        unassign_ipv6_addresses(UnassignIpv6AddressesRequest),
-        create_network_interface_permission(CreateNetworkInterfacePermissionRequest),
-        delete_network_interface_permission(DeleteNetworkInterfacePermissionRequest),
-        describe_network_interface_permissions(DescribeNetworkInterfacePermissionsRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_network_interface),
+        Action::new(delete_network_interface),
+        Action::new(describe_network_interfaces),
+        Action::new(describe_network_interface_attribute),
+        Action::new(modify_network_interface_attribute),
+        Action::new(reset_network_interface_attribute),
+        Action::new(assign_private_ip_addresses),
+        Action::new(unassign_private_ip_addresses),
+        Action::new(assign_ipv6_addresses),
+        Action::new(unassign_ipv6_addresses),
+        Action::new(create_network_interface_permission),
+        Action::new(delete_network_interface_permission),
+        Action::new(describe_network_interface_permissions),
+    ]
 }
 
 async fn create_network_interface(

@@ -18,7 +18,7 @@ pub mod service;
 mod state;
 mod view;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use attachment::{Attachment, AttachmentChange};
 pub use attributes::Attribute;
 pub use dns::{private_name, public_name};

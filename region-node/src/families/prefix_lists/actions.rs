@@ -15,20 +15,20 @@ use super::reads::{
 use super::weight::find;
 use super::{PrefixListCommand, PrefixListState};
 use crate::entity::Entity as _;
-use crate::request::{Context, family, tags_for};
+use crate::request::{Action, Context, tags_for};
 use crate::time::Transition;
 
-family! {
-    PrefixListsService in prefix_lists_service_server {
-        create_managed_prefix_list(CreateManagedPrefixListRequest),
-        delete_managed_prefix_list(DeleteManagedPrefixListRequest),
-        describe_managed_prefix_lists(DescribeManagedPrefixListsRequest),
-        describe_prefix_lists(DescribePrefixListsRequest),
-        get_managed_prefix_list_associations(GetManagedPrefixListAssociationsRequest),
-        get_managed_prefix_list_entries(GetManagedPrefixListEntriesRequest),
-        modify_managed_prefix_list(ModifyManagedPrefixListRequest),
-        restore_managed_prefix_list_version(RestoreManagedPrefixListVersionRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_managed_prefix_list),
+        Action::new(delete_managed_prefix_list),
+        Action::new(describe_managed_prefix_lists),
+        Action::new(describe_prefix_lists),
+        Action::new(get_managed_prefix_list_associations),
+        Action::new(get_managed_prefix_list_entries),
+        Action::new(modify_managed_prefix_list),
+        Action::new(restore_managed_prefix_list_version),
+    ]
 }
 
 async fn create_managed_prefix_list(

@@ -8,7 +8,7 @@ mod reads;
 mod state;
 mod weight;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub(crate) use aws::stock;
 pub use state::{PrefixListCommand, PrefixListState};
 pub use weight::{find, weigh_routes, weigh_rules};

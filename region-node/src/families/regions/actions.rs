@@ -10,14 +10,14 @@ use archipelago_proto::regions::{self, OptIn, Zone, ZoneKind};
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::filters::{REGIONS, ZONES};
-use crate::request::{Context, Describe, family};
+use crate::request::{Action, Context, Describe};
 
-family! {
-    RegionsService in regions_service_server {
-        describe_regions(DescribeRegionsRequest),
-        describe_availability_zones(DescribeAvailabilityZonesRequest),
-        describe_account_attributes(DescribeAccountAttributesRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(describe_regions),
+        Action::new(describe_availability_zones),
+        Action::new(describe_account_attributes),
+    ]
 }
 
 async fn describe_regions(cx: Context, input: DescribeRegionsRequest) -> Ec2Result<DescribeRegionsResult> {

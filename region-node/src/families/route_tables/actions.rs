@@ -14,20 +14,20 @@ use super::routes::{create_route, delete_route, replace_route};
 use super::view::{associated, routes, view};
 use super::{RouteTableCommand, RouteTableState};
 use crate::entity::{Entity as _, Id};
-use crate::request::{Context, Describe, family, one_of, tags_for};
+use crate::request::{Action, Context, Describe, one_of, tags_for};
 
-family! {
-    RouteTablesService in route_tables_service_server {
-        associate_route_table(AssociateRouteTableRequest),
-        create_route(CreateRouteRequest),
-        create_route_table(CreateRouteTableRequest),
-        delete_route(DeleteRouteRequest),
-        delete_route_table(DeleteRouteTableRequest),
-        describe_route_tables(DescribeRouteTablesRequest),
-        disassociate_route_table(DisassociateRouteTableRequest),
-        replace_route(ReplaceRouteRequest),
-        replace_route_table_association(ReplaceRouteTableAssociationRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(associate_route_table),
+        Action::new(create_route),
+        Action::new(create_route_table),
+        Action::new(delete_route),
+        Action::new(delete_route_table),
+        Action::new(describe_route_tables),
+        Action::new(disassociate_route_table),
+        Action::new(replace_route),
+        Action::new(replace_route_table_association),
+    ]
 }
 
 async fn create_route_table(cx: Context, input: CreateRouteTableRequest) -> Ec2Result<CreateRouteTableResult> {

@@ -9,6 +9,6 @@ mod state;
 mod target;
 mod view;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use destination::Destination;
 pub use state::{RouteTableCommand, RouteTableState};

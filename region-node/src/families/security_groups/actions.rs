@@ -19,22 +19,22 @@ use super::rule_actions::{
 use super::{SecurityGroupCommand, SecurityGroupState};
 use crate::entity::{Entity as _, Id, Undo, workflow};
 use crate::families::accounts::{AccountCommand, Name, account_id};
-use crate::request::{Context, Describe, family, required, tags_for};
+use crate::request::{Action, Context, Describe, required, tags_for};
 
-family! {
-    SecurityGroupsService in security_groups_service_server {
-        create_security_group(CreateSecurityGroupRequest),
-        delete_security_group(DeleteSecurityGroupRequest),
-        describe_security_groups(DescribeSecurityGroupsRequest),
-        authorize_security_group_ingress(AuthorizeSecurityGroupIngressRequest),
-        authorize_security_group_egress(AuthorizeSecurityGroupEgressRequest),
-        revoke_security_group_ingress(RevokeSecurityGroupIngressRequest),
-        revoke_security_group_egress(RevokeSecurityGroupEgressRequest),
-        describe_security_group_rules(DescribeSecurityGroupRulesRequest),
-        modify_security_group_rules(ModifySecurityGroupRulesRequest),
-        update_security_group_rule_descriptions_ingress(UpdateSecurityGroupRuleDescriptionsIngressRequest),
-        update_security_group_rule_descriptions_egress(UpdateSecurityGroupRuleDescriptionsEgressRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_security_group),
+        Action::new(delete_security_group),
+        Action::new(describe_security_groups),
+        Action::new(authorize_security_group_ingress),
+        Action::new(authorize_security_group_egress),
+        Action::new(revoke_security_group_ingress),
+        Action::new(revoke_security_group_egress),
+        Action::new(describe_security_group_rules),
+        Action::new(modify_security_group_rules),
+        Action::new(update_security_group_rule_descriptions_ingress),
+        Action::new(update_security_group_rule_descriptions_egress),
+    ]
 }
 
 async fn create_security_group(cx: Context, input: CreateSecurityGroupRequest) -> Ec2Result<CreateSecurityGroupResult> {

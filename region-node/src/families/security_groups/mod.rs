@@ -10,7 +10,7 @@ mod state;
 mod statements;
 mod traffic;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub(crate) use actions::rebuild;
 pub use find::by_name;
 pub use rules::{Direction, Peer, RULE, Rule};

@@ -13,18 +13,18 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use super::filters::{FILTERS, SnapshotRow};
 use super::{SnapshotCommand, SnapshotState, attributes, copies, copy_snapshot, create, owned, view, visible};
 use crate::entity::{Entity as _, Published, Shelf};
-use crate::request::{Context, Describe, check_account, family, tags_for};
+use crate::request::{Action, Context, Describe, check_account, tags_for};
 
-family! {
-    SnapshotsService in snapshots_service_server {
-        create_snapshot(CreateSnapshotRequest),
-        delete_snapshot(DeleteSnapshotRequest),
-        describe_snapshots(DescribeSnapshotsRequest),
-        copy_snapshot(CopySnapshotRequest),
-        describe_snapshot_attribute(DescribeSnapshotAttributeRequest),
-        modify_snapshot_attribute(ModifySnapshotAttributeRequest),
-        reset_snapshot_attribute(ResetSnapshotAttributeRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_snapshot),
+        Action::new(delete_snapshot),
+        Action::new(describe_snapshots),
+        Action::new(copy_snapshot),
+        Action::new(describe_snapshot_attribute),
+        Action::new(modify_snapshot_attribute),
+        Action::new(reset_snapshot_attribute),
+    ]
 }
 
 async fn create_snapshot(cx: Context, input: CreateSnapshotRequest) -> Ec2Result<Snapshot> {

@@ -12,7 +12,7 @@ mod presigned_url;
 mod state;
 mod view;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use content::Content;
 pub(crate) use copy_snapshot::{check_minutes, check_source_region};
 pub use create::create;

@@ -18,21 +18,21 @@ use super::reservations::{
 use super::{SubnetCommand, SubnetState};
 use crate::entity::{Entity as _, Id};
 use crate::families::vpcs::VpcCommand;
-use crate::request::{Context, Describe, family, ipv4_block, ipv6_block, tags_for};
+use crate::request::{Action, Context, Describe, ipv4_block, ipv6_block, tags_for};
 
-family! {
-    SubnetsService in subnets_service_server {
-        associate_subnet_cidr_block(AssociateSubnetCidrBlockRequest),
-        create_default_subnet(CreateDefaultSubnetRequest),
-        create_subnet(CreateSubnetRequest),
-        delete_subnet(DeleteSubnetRequest),
-        describe_subnets(DescribeSubnetsRequest),
-        disassociate_subnet_cidr_block(DisassociateSubnetCidrBlockRequest),
-        modify_subnet_attribute(ModifySubnetAttributeRequest),
-        create_subnet_cidr_reservation(CreateSubnetCidrReservationRequest),
-        delete_subnet_cidr_reservation(DeleteSubnetCidrReservationRequest),
-        get_subnet_cidr_reservations(GetSubnetCidrReservationsRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(associate_subnet_cidr_block),
+        Action::new(create_default_subnet),
+        Action::new(create_subnet),
+        Action::new(delete_subnet),
+        Action::new(describe_subnets),
+        Action::new(disassociate_subnet_cidr_block),
+        Action::new(modify_subnet_attribute),
+        Action::new(create_subnet_cidr_reservation),
+        Action::new(delete_subnet_cidr_reservation),
+        Action::new(get_subnet_cidr_reservations),
+    ]
 }
 
 async fn create_subnet(cx: Context, input: CreateSubnetRequest) -> Ec2Result<CreateSubnetResult> {

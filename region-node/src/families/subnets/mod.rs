@@ -11,7 +11,7 @@ mod ipv6;
 mod reservations;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use allocation::{allocate, allocate_ipv6, free, free_ipv6};
 pub use creation::NewSubnet;
 pub use state::{Allocated, Association, SubnetCommand, SubnetState, Wanted};

@@ -8,14 +8,10 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::filters::{FILTERS, TagRow};
 use crate::entity::{Id, TagChange};
-use crate::request::{Context, Describe, family};
+use crate::request::{Action, Context, Describe};
 
-family! {
-    TagsService in tags_service_server {
-        create_tags(CreateTagsRequest),
-        delete_tags(DeleteTagsRequest),
-        describe_tags(DescribeTagsRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![Action::new(create_tags), Action::new(delete_tags), Action::new(describe_tags)]
 }
 
 async fn create_tags(cx: Context, input: CreateTagsRequest) -> Ec2Result<CreateTagsResponse> {

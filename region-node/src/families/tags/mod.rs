@@ -3,4 +3,4 @@
 mod actions;
 mod filters;
 
-pub use actions::Family;
+pub(crate) use actions::actions;

@@ -15,21 +15,21 @@ use super::filters::{FILTERS, MODIFICATION_FILTERS, ModificationRow, STATUS_FILT
 use super::modification::Target;
 use super::{VolumeCommand, VolumeState, create, modification, status};
 use crate::entity::{Published, Shelf};
-use crate::request::{Context, Describe, family, required};
+use crate::request::{Action, Context, Describe, required};
 use crate::time::Transition;
 
-family! {
-    VolumesService in volumes_service_server {
-        create_volume(CreateVolumeRequest),
-        delete_volume(DeleteVolumeRequest),
-        describe_volumes(DescribeVolumesRequest),
-        describe_volume_attribute(DescribeVolumeAttributeRequest),
-        modify_volume_attribute(ModifyVolumeAttributeRequest),
-        describe_volume_status(DescribeVolumeStatusRequest),
-        enable_volume_io(EnableVolumeIoRequest),
-        modify_volume(ModifyVolumeRequest),
-        describe_volumes_modifications(DescribeVolumesModificationsRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_volume),
+        Action::new(delete_volume),
+        Action::new(describe_volumes),
+        Action::new(describe_volume_attribute),
+        Action::new(modify_volume_attribute),
+        Action::new(describe_volume_status),
+        Action::new(enable_volume_io),
+        Action::new(modify_volume),
+        Action::new(describe_volumes_modifications),
+    ]
 }
 
 async fn create_volume(cx: Context, input: CreateVolumeRequest) -> Ec2Result<Volume> {

@@ -11,7 +11,7 @@ mod state;
 mod status;
 mod views;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use modification::Target;
 pub use snapshot::snapshot;
 pub use state::{Attach, VolumeCommand, VolumeState};

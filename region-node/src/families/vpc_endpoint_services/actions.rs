@@ -19,20 +19,20 @@ use super::permissions::{describe_vpc_endpoint_service_permissions, modify_vpc_e
 use super::state::dns_proof;
 use super::{EndpointServiceCommand, EndpointServiceState};
 use crate::entity::Entity as _;
-use crate::request::{Context, Describe, family, tags_for, unsuccessful};
+use crate::request::{Action, Context, Describe, tags_for, unsuccessful};
 
-family! {
-    VpcEndpointServicesService in vpc_endpoint_services_service_server {
-        create_vpc_endpoint_service_configuration(CreateVpcEndpointServiceConfigurationRequest),
-        delete_vpc_endpoint_service_configurations(DeleteVpcEndpointServiceConfigurationsRequest),
-        describe_vpc_endpoint_service_configurations(DescribeVpcEndpointServiceConfigurationsRequest),
-        modify_vpc_endpoint_service_configuration(ModifyVpcEndpointServiceConfigurationRequest),
-        describe_vpc_endpoint_service_permissions(DescribeVpcEndpointServicePermissionsRequest),
-        modify_vpc_endpoint_service_permissions(ModifyVpcEndpointServicePermissionsRequest),
-        modify_vpc_endpoint_service_payer_responsibility(ModifyVpcEndpointServicePayerResponsibilityRequest),
-        start_vpc_endpoint_service_private_dns_verification(StartVpcEndpointServicePrivateDnsVerificationRequest),
-        describe_vpc_endpoint_services(DescribeVpcEndpointServicesRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_vpc_endpoint_service_configuration),
+        Action::new(delete_vpc_endpoint_service_configurations),
+        Action::new(describe_vpc_endpoint_service_configurations),
+        Action::new(modify_vpc_endpoint_service_configuration),
+        Action::new(describe_vpc_endpoint_service_permissions),
+        Action::new(modify_vpc_endpoint_service_permissions),
+        Action::new(modify_vpc_endpoint_service_payer_responsibility),
+        Action::new(start_vpc_endpoint_service_private_dns_verification),
+        Action::new(describe_vpc_endpoint_services),
+    ]
 }
 
 async fn create_vpc_endpoint_service_configuration(

@@ -8,6 +8,6 @@ mod modification;
 mod permissions;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use discovery::{Offer, find_offer};
 pub use state::{EndpointServiceCommand, EndpointServiceState};

@@ -17,22 +17,22 @@ use super::notifications::{
     describe_vpc_endpoint_connection_notifications, modify_vpc_endpoint_connection_notification,
 };
 use super::view::view;
-use crate::request::{Context, Describe, family, unsuccessful};
+use crate::request::{Action, Context, Describe, unsuccessful};
 
-family! {
-    VpcEndpointsService in vpc_endpoints_service_server {
-        create_vpc_endpoint(CreateVpcEndpointRequest),
-        delete_vpc_endpoints(DeleteVpcEndpointsRequest),
-        describe_vpc_endpoints(DescribeVpcEndpointsRequest),
-        modify_vpc_endpoint(ModifyVpcEndpointRequest),
-        accept_vpc_endpoint_connections(AcceptVpcEndpointConnectionsRequest),
-        describe_vpc_endpoint_connections(DescribeVpcEndpointConnectionsRequest),
-        reject_vpc_endpoint_connections(RejectVpcEndpointConnectionsRequest),
-        create_vpc_endpoint_connection_notification(CreateVpcEndpointConnectionNotificationRequest),
-        delete_vpc_endpoint_connection_notifications(DeleteVpcEndpointConnectionNotificationsRequest),
-        describe_vpc_endpoint_connection_notifications(DescribeVpcEndpointConnectionNotificationsRequest),
-        modify_vpc_endpoint_connection_notification(ModifyVpcEndpointConnectionNotificationRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_vpc_endpoint),
+        Action::new(delete_vpc_endpoints),
+        Action::new(describe_vpc_endpoints),
+        Action::new(modify_vpc_endpoint),
+        Action::new(accept_vpc_endpoint_connections),
+        Action::new(describe_vpc_endpoint_connections),
+        Action::new(reject_vpc_endpoint_connections),
+        Action::new(create_vpc_endpoint_connection_notification),
+        Action::new(delete_vpc_endpoint_connection_notifications),
+        Action::new(describe_vpc_endpoint_connection_notifications),
+        Action::new(modify_vpc_endpoint_connection_notification),
+    ]
 }
 
 async fn delete_vpc_endpoints(cx: Context, input: DeleteVpcEndpointsRequest) -> Ec2Result<DeleteVpcEndpointsResult> {

@@ -11,7 +11,7 @@ mod state;
 mod subnets;
 mod view;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub(crate) use follower::follow;
 pub use notifications::NotificationState;
 pub use state::{VpcEndpointCommand, VpcEndpointState};

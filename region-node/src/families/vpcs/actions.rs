@@ -19,21 +19,21 @@ use crate::families::accounts;
 use crate::families::network_acls::NetworkAclCommand;
 use crate::families::route_tables::RouteTableCommand;
 use crate::families::security_groups::SecurityGroupCommand;
-use crate::request::{Context, Describe, family, ipv4_block, tags_for};
+use crate::request::{Action, Context, Describe, ipv4_block, tags_for};
 
-family! {
-    VpcsService in vpcs_service_server {
-        associate_dhcp_options(AssociateDhcpOptionsRequest),
-        associate_vpc_cidr_block(AssociateVpcCidrBlockRequest),
-        create_default_vpc(CreateDefaultVpcRequest),
-        create_vpc(CreateVpcRequest),
-        delete_vpc(DeleteVpcRequest),
-        describe_vpc_attribute(DescribeVpcAttributeRequest),
-        describe_vpcs(DescribeVpcsRequest),
-        disassociate_vpc_cidr_block(DisassociateVpcCidrBlockRequest),
-        modify_vpc_attribute(ModifyVpcAttributeRequest),
-        modify_vpc_tenancy(ModifyVpcTenancyRequest),
-    }
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(associate_dhcp_options),
+        Action::new(associate_vpc_cidr_block),
+        Action::new(create_default_vpc),
+        Action::new(create_vpc),
+        Action::new(delete_vpc),
+        Action::new(describe_vpc_attribute),
+        Action::new(describe_vpcs),
+        Action::new(disassociate_vpc_cidr_block),
+        Action::new(modify_vpc_attribute),
+        Action::new(modify_vpc_tenancy),
+    ]
 }
 
 async fn create_vpc(cx: Context, input: CreateVpcRequest) -> Ec2Result<CreateVpcResult> {

@@ -10,7 +10,7 @@ mod ipv6_pool;
 mod restart;
 mod state;
 
-pub use actions::Family;
+pub(crate) use actions::actions;
 pub use creation::{NewVpc, create};
 pub use ipv6_pool::Ipv6Pool;
 pub(crate) use restart::rebuild;
