@@ -75,6 +75,14 @@ region! {
     nat_gateways: families::nat_gateways::NatGatewayState,
     egress_only_internet_gateways: families::egress_only_internet_gateways::EgressOnlyInternetGatewayState,
     carrier_gateways: families::carrier_gateways::CarrierGatewayState,
+    customer_gateways: families::vpn::CustomerGatewayState,
+    vpn_gateways: families::vpn::VpnGatewayState,
+    vpn_connections: families::vpn::VpnConnectionState,
+    traffic_mirror_filters: families::traffic_mirroring::MirrorFilterState,
+    traffic_mirror_targets: families::traffic_mirroring::MirrorTargetState,
+    traffic_mirror_sessions: families::traffic_mirroring::MirrorSessionState,
+    instance_connect_endpoints: families::instance_connect_endpoints::ConnectEndpointState,
+    flow_logs: families::flow_logs::FlowLogState,
     vpc_endpoint_services: families::vpc_endpoint_services::EndpointServiceState,
     vpc_endpoints: families::vpc_endpoints::VpcEndpointState,
     vpc_endpoint_notifications: families::vpc_endpoints::NotificationState,
@@ -119,6 +127,7 @@ impl Region {
         self.follow(&self.addresses, families::addresses::follow_transfer);
         self.follow(&self.nat_gateways, families::nat_gateways::follow);
         self.follow(&self.vpc_endpoints, families::vpc_endpoints::follow);
+        self.follow(&self.instance_connect_endpoints, families::instance_connect_endpoints::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
     }

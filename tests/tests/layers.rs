@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The families of a region node, from the bottom up: each uses only those before it. The last of them have their
 /// places kept until they come.
-const ORDER: [&str; 37] = [
+const ORDER: [&str; 40] = [
     "regions",
     "tags",
     "instance_types",
@@ -19,6 +19,7 @@ const ORDER: [&str; 37] = [
     "security_groups",
     "network_acls",
     "internet_gateways",
+    "vpn",
     "route_tables",
     "ebs_settings",
     "snapshots",
@@ -31,7 +32,9 @@ const ORDER: [&str; 37] = [
     "carrier_gateways",
     "vpc_endpoint_services",
     "vpc_endpoints",
-    "vpn",
+    "flow_logs",
+    "traffic_mirroring",
+    "instance_connect_endpoints",
     "launch_templates",
     "placement_groups",
     "capacity_reservations",

@@ -17,7 +17,9 @@ pub mod carrier_gateways;
 pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod egress_only_internet_gateways;
+pub mod flow_logs;
 pub mod images;
+pub mod instance_connect_endpoints;
 pub mod instance_types;
 pub mod instances;
 pub mod internet_gateways;
@@ -32,10 +34,12 @@ pub mod security_groups;
 pub mod snapshots;
 pub mod subnets;
 pub mod tags;
+pub mod traffic_mirroring;
 pub mod volumes;
 pub mod vpc_endpoint_services;
 pub mod vpc_endpoints;
 pub mod vpcs;
+pub mod vpn;
 
 /// The actions of every family.
 pub(crate) fn actions() -> impl Iterator<Item = Action> {
@@ -45,7 +49,9 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         dhcp_options::actions(),
         ebs_settings::actions(),
         egress_only_internet_gateways::actions(),
+        flow_logs::actions(),
         images::actions(),
+        instance_connect_endpoints::actions(),
         instance_types::actions(),
         instances::actions(),
         internet_gateways::actions(),
@@ -60,10 +66,12 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         snapshots::actions(),
         subnets::actions(),
         tags::actions(),
+        traffic_mirroring::actions(),
         volumes::actions(),
         vpc_endpoint_services::actions(),
         vpc_endpoints::actions(),
         vpcs::actions(),
+        vpn::actions(),
     ]
     .into_iter()
     .flatten()
@@ -78,6 +86,7 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     vpcs::rebuild(region).await;
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
+    vpn::rebuild(region).await;
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.
@@ -94,7 +103,8 @@ pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<image
 /// The public addresses that an account's resources have, or those of all.
 pub(crate) fn public_addresses(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
     let lent = network_interfaces::of_account(region, account);
-    lent.into_iter().chain(addresses::of_account(region, account)).collect()
+    let elastic = addresses::of_account(region, account);
+    lent.into_iter().chain(elastic).chain(vpn::of_account(region, account)).collect()
 }
 
 #[cfg(test)]

@@ -57,6 +57,14 @@ pub enum Transition {
     VpcEndpointCreate,
     /// An endpoint's deleting -> gone
     VpcEndpointDelete,
+    /// A virtual private gateway's attaching -> attached, detaching -> detached
+    VpnGatewayAttach,
+    /// A VPN connection's pending -> available
+    VpnConnectionCreate,
+    /// modifying -> available
+    VpnConnectionModify,
+    /// deleting -> deleted
+    VpnConnectionDelete,
     /// A prefix list's create-in-progress -> create-complete, and so on
     PrefixListChange,
 }
@@ -130,6 +138,9 @@ fn modelled(transition: Transition) -> Millis {
         Transition::AddressAttributeChange => 10_000,
         Transition::VpcEndpointCreate => 60_000,
         Transition::VpcEndpointDelete => 30_000,
+        Transition::VpnGatewayAttach => 20_000,
+        Transition::VpnConnectionCreate | Transition::VpnConnectionModify => 240_000,
+        Transition::VpnConnectionDelete => 60_000,
         Transition::NatGatewayCreate => 90_000,
         Transition::NatGatewayDelete => 45_000,
         Transition::NatGatewayAddress | Transition::PrefixListChange => 5_000,

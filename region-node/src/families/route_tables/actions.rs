@@ -10,6 +10,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::association::Owner;
 use super::filters::FILTERS;
+use super::propagation::{disable_vgw_route_propagation, enable_vgw_route_propagation};
 use super::routes::{create_route, delete_route, replace_route};
 use super::view::{associated, routes, view};
 use super::{RouteTableCommand, RouteTableState};
@@ -26,6 +27,8 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::new(describe_route_tables),
         Action::new(disassociate_route_table),
         Action::new(replace_route),
+        Action::new(enable_vgw_route_propagation),
+        Action::new(disable_vgw_route_propagation),
         Action::new(replace_route_table_association),
     ]
 }
@@ -75,7 +78,11 @@ async fn associate_route_table(cx: Context, input: AssociateRouteTableRequest) -
             let id = gateway.as_deref().unwrap_or_default();
             let unknown =
                 |_| Ec2Error::new("InvalidGatewayID.NotFound", format!("The gateway ID '{id}' does not exist"));
-            Owner::Gateway(cx.internet_gateways.find(&cx.account, id).map_err(unknown)?)
+            if id.starts_with("vgw-") {
+                Owner::VpnGateway(cx.vpn_gateways.find(&cx.account, id).map_err(unknown)?)
+            } else {
+                Owner::Gateway(cx.internet_gateways.find(&cx.account, id).map_err(unknown)?)
+            }
         }
     };
     owner.check_vpc(&table.id, table.state.public.vpc_id())?;

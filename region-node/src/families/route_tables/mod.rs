@@ -4,6 +4,7 @@ mod actions;
 mod association;
 mod destination;
 mod filters;
+mod propagation;
 mod routes;
 mod state;
 mod target;

@@ -1,6 +1,6 @@
 //! A route table. Its local routes follow from the VPC's blocks and are joined where it is shown.
 
-use archipelago_proto::ec2::v1::{Route, RouteTable, Tag};
+use archipelago_proto::ec2::v1::{PropagatingVgw, Route, RouteTable, Tag};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::IpNet;
 use prost::Message;
@@ -34,6 +34,11 @@ pub enum RouteTableCommand {
     Remove {
         destination: Destination,
         local: Vec<IpNet>,
+    },
+    /// Whether the routes of a virtual private gateway are in the table too.
+    Propagate {
+        gateway: Id,
+        on: bool,
     },
 }
 
@@ -134,6 +139,12 @@ impl Entity for RouteTableState {
             RouteTableCommand::Replace { route, local } => next.replace(route, &local)?,
             RouteTableCommand::ReplaceWithLocal { destination, local } => {
                 next.replace_with_local(&destination, &local)?;
+            }
+            RouteTableCommand::Propagate { gateway, on } => {
+                next.public.propagating_vgws.retain(|known| known.gateway_id() != &*gateway);
+                if on {
+                    next.public.propagating_vgws.push(PropagatingVgw { gateway_id: Some(gateway.into()) });
+                }
             }
             RouteTableCommand::Remove { destination, local } => next.remove(&destination, &local, facts.id)?,
         }

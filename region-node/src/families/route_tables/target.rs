@@ -59,6 +59,18 @@ pub(super) const KINDS: &[Kind] = &[
         middlebox: false,
     },
     Kind {
+        parameter: "gatewayId",
+        prefix: "vgw",
+        noun: "gateway ID",
+        not_found: "InvalidGatewayID.NotFound",
+        slot: |route| &mut route.gateway_id,
+        look: |cx, id, vpc| {
+            reach(cx, &cx.vpn_gateways, id, |gateway| (gateway.state.vpc() == Some(vpc), gateway.state.serves(vpc)))
+        },
+        takes: Takes::Everything,
+        middlebox: false,
+    },
+    Kind {
         parameter: "natGatewayId",
         prefix: "nat",
         noun: "NatGateway",

@@ -50,7 +50,34 @@ pub(super) fn routes(cx: &Context, stored: &RouteTable) -> Vec<Route> {
     });
     let routes = local.chain(stored.routes.iter().cloned());
     let routes = routes.map(|route| target::shown(cx, route, vpc));
-    routes.chain(endpoint_routes(cx, stored.route_table_id())).collect()
+    let mut routes: Vec<_> = routes.chain(endpoint_routes(cx, stored.route_table_id())).collect();
+    for route in propagated(cx, stored) {
+        // A route that was created counts more than one that is propagated.
+        let known = Destination::of(&route).is_none_or(|to| routes.iter().any(|known| to.is_of(known)));
+        if !known {
+            routes.push(route);
+        }
+    }
+    routes
+}
+
+/// The networks behind the virtual private gateways whose routes propagate to the table.
+fn propagated(cx: &Context, stored: &RouteTable) -> Vec<Route> {
+    let gateways = stored.propagating_vgws.iter().filter_map(|vgw| cx.vpn_gateways.index().get(vgw.gateway_id()));
+    let gateways = gateways.filter(|gateway| gateway.state.serves(stored.vpc_id()));
+    let mut routes = Vec::new();
+    for gateway in gateways {
+        for connection in cx.vpn_connections.linked_to(&gateway.id).values() {
+            let networks = connection.state.static_routes().filter_map(|block| block.parse().ok());
+            routes.extend(networks.map(|block| Route {
+                gateway_id: Some(gateway.id.to_string()),
+                origin: Some("EnableVgwRoutePropagation".into()),
+                state: Some("active".into()),
+                ..Destination::Block(block).route()
+            }));
+        }
+    }
+    routes
 }
 
 /// The routes of gateway endpoints, which come and go with their associations.
@@ -97,7 +124,12 @@ fn associations(cx: &Context, id: &Id, vpc: &str) -> Vec<RouteTableAssociation> 
         let table = gateway.state.route_table.as_ref()?;
         Some(RouteTableAssociation { gateway_id: Some(gateway.id.to_string()), ..association(&table.association) })
     });
-    main.into_iter().chain(subnets).chain(gateways).collect()
+    let vpn_gateways = cx.vpn_gateways.linked_to(id);
+    let vpn_gateways = vpn_gateways.values().filter_map(|gateway| {
+        let table = gateway.state.route_table.as_ref()?;
+        Some(RouteTableAssociation { gateway_id: Some(gateway.id.to_string()), ..association(&table.association) })
+    });
+    main.into_iter().chain(subnets).chain(gateways).chain(vpn_gateways).collect()
 }
 
 pub(super) fn associated() -> RouteTableAssociationState {
@@ -106,5 +138,5 @@ pub(super) fn associated() -> RouteTableAssociationState {
 
 /// Whether a gateway uses the table for what enters the VPC.
 pub(super) fn has_gateway(cx: &Context, table: &Id) -> bool {
-    !cx.internet_gateways.linked_to(table).is_empty()
+    !cx.internet_gateways.linked_to(table).is_empty() || !cx.vpn_gateways.linked_to(table).is_empty()
 }

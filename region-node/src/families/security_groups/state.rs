@@ -1,6 +1,6 @@
 //! A security group: its rules, and the rules about them.
 
-use archipelago_proto::ec2::v1::{SecurityGroup, SecurityGroupRule, Tag};
+use archipelago_proto::ec2::v1::{SecurityGroup, SecurityGroupRule, SecurityGroupVpcAssociation, Tag};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
@@ -17,6 +17,9 @@ pub struct SecurityGroupState {
     pub public: SecurityGroup,
     #[prost(message, repeated, tag = "2")]
     pub rules: Vec<SecurityGroupRule>,
+    /// The other VPCs that it may be used in.
+    #[prost(message, repeated, tag = "3")]
+    pub(super) associations: Vec<SecurityGroupVpcAssociation>,
 }
 
 pub enum SecurityGroupCommand {
@@ -42,6 +45,9 @@ pub enum SecurityGroupCommand {
         direction: Direction,
         descriptions: Vec<(String, Option<String>)>,
     },
+    Associate(SecurityGroupVpcAssociation),
+    /// By the VPC.
+    Disassociate(Id),
     Delete,
     /// The default group goes with its VPC.
     DeleteWithVpc,
@@ -57,7 +63,7 @@ impl SecurityGroupState {
     /// A group without inbound rules that lets everything out, as a new one is.
     pub fn new(id: &Id, public: SecurityGroup, ids: &Ids) -> Self {
         let public = SecurityGroup { group_id: Some(id.to_string()), ..public };
-        let mut state = Self { public, rules: Vec::new() };
+        let mut state = Self { public, rules: Vec::new(), associations: Vec::new() };
         state.add(Rule::all(Direction::Egress, Peer::Ipv4("0.0.0.0/0".into())), &[], ids);
         state
     }
@@ -228,6 +234,21 @@ impl Entity for SecurityGroupState {
             SecurityGroupCommand::DescribeById { direction, descriptions } => {
                 next.describe_by_id(direction, descriptions)?
             }
+            SecurityGroupCommand::Associate(new) => {
+                next.associations.retain(|known| known.vpc_id != new.vpc_id);
+                next.associations.push(new);
+                Vec::new()
+            }
+            SecurityGroupCommand::Disassociate(vpc) => {
+                next.associations.retain(|known| known.vpc_id() != &*vpc);
+                if next.associations.len() == self.associations.len() {
+                    return Err(Ec2Error::new(
+                        "InvalidSecurityGroupVpcAssociation.NotFound",
+                        format!("The security group {} is not associated with the VPC {vpc}.", facts.id),
+                    ));
+                }
+                Vec::new()
+            }
             SecurityGroupCommand::Delete if self.is_default() => {
                 let message = format!(
                     "the specified group: \"{}\" name: \"{DEFAULT}\" cannot be deleted by a user",
@@ -254,6 +275,7 @@ impl Entity for SecurityGroupState {
         links.sort();
         links.dedup();
         links.extend(self.public.vpc_id.as_deref().map(Id::new));
+        links.extend(self.associations.iter().map(|known| Id::new(known.vpc_id())));
         links
     }
 

@@ -41,10 +41,11 @@ async fn create_vpc_endpoint_service_configuration(
 ) -> Ec2Result<CreateVpcEndpointServiceConfigurationResult> {
     let kind = &EndpointServiceState::KIND;
     let tags = tags_for(kind, &[kind], &input.tag_specifications)?;
-    let service_type =
-        check_load_balancers(&input.network_load_balancer_arns, &input.gateway_load_balancer_arns)?;
+    let service_type = check_load_balancers(&input.network_load_balancer_arns, &input.gateway_load_balancer_arns)?;
     if service_type == "GatewayLoadBalancer" && input.private_dns_name.is_some() {
-        return Err(Ec2Error::invalid_parameter("A private DNS name is for services with Network Load Balancers only."));
+        return Err(Ec2Error::invalid_parameter(
+            "A private DNS name is for services with Network Load Balancers only.",
+        ));
     }
     let supported_ip_address_types = ip_address_types(input.supported_ip_address_types)?;
     let supported_regions = supported_regions(&cx, input.supported_regions)?;

@@ -27,9 +27,7 @@ pub struct Offer {
 
 /// The service of this name as an account finds it; `kind` decides where AWS has two of one name.
 pub fn find_offer(cx: &Context, name: &str, kind: &str) -> Ec2Result<Offer> {
-    let unknown = || {
-        Ec2Error::new("InvalidServiceName", format!("The Vpc Endpoint Service '{name}' does not exist"))
-    };
+    let unknown = || Ec2Error::new("InvalidServiceName", format!("The Vpc Endpoint Service '{name}' does not exist"));
     let zones = || cx.facts.availability_zones().map(|zone| zone.name.to_owned()).collect();
     let mut of_aws = services(cx.facts).into_iter().filter(|service| service.name == name).collect::<Vec<_>>();
     if !of_aws.is_empty() {
@@ -50,7 +48,8 @@ pub fn find_offer(cx: &Context, name: &str, kind: &str) -> Ec2Result<Offer> {
             zones: zones(),
         });
     }
-    let found = cx.vpc_endpoint_services.index().of_part(name).filter(|service| service.state.public.service_name() == name);
+    let found =
+        cx.vpc_endpoint_services.index().of_part(name).filter(|service| service.state.public.service_name() == name);
     let found = found.filter(|service| service.state.is_open_to(&cx.account, &service.account)).ok_or_else(unknown)?;
     let public = &found.state.public;
     let own = public.service_type.first().map(ServiceTypeDetail::service_type).unwrap_or_default();
@@ -138,8 +137,8 @@ pub(super) async fn describe_vpc_endpoint_services(
         return Err(Ec2Error::unsupported(format!("Services of another Region ({other}) are not supported.")));
     }
     let index = cx.vpc_endpoint_services.index();
-    let shelves =
-        [Shelf::Owner(cx.account.clone()), Shelf::SharedWith(cx.account.clone()), Shelf::Everyone].map(|s| index.shelf(&s));
+    let shelves = [Shelf::Owner(cx.account.clone()), Shelf::SharedWith(cx.account.clone()), Shelf::Everyone]
+        .map(|s| index.shelf(&s));
     let offered: std::collections::BTreeMap<_, _> = shelves.into_iter().flatten().collect();
     let mut all: Vec<_> = services(cx.facts).into_iter().map(|service| of_aws(&cx, service)).collect();
     all.extend(offered.values().map(|service| of_account(&cx, service)));

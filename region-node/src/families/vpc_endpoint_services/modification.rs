@@ -45,10 +45,8 @@ pub(super) fn supported_regions(cx: &Context, given: Vec<String>) -> Ec2Result<V
     if let Some(other) = given.iter().find(|region| *region != cx.facts.name) {
         return Err(Ec2Error::unsupported(format!("Access from another Region ({other}) is not supported.")));
     }
-    let region = SupportedRegionDetail {
-        region: Some(cx.facts.name.to_owned()),
-        service_state: Some("Available".into()),
-    };
+    let region =
+        SupportedRegionDetail { region: Some(cx.facts.name.to_owned()), service_state: Some("Available".into()) };
     Ok(vec![region])
 }
 
@@ -83,7 +81,11 @@ pub(super) async fn modify_vpc_endpoint_service_configuration(
             return Err(Ec2Error::invalid_parameter("The kind of the service's load balancers cannot be changed."));
         }
         let types = &mut service.supported_ip_address_types;
-        changed(types, &input.remove_supported_ip_address_types, ip_address_types_or_none(input.add_supported_ip_address_types)?);
+        changed(
+            types,
+            &input.remove_supported_ip_address_types,
+            ip_address_types_or_none(input.add_supported_ip_address_types)?,
+        );
         if types.is_empty() {
             return Err(Ec2Error::invalid_parameter("A service must support at least one IP address type."));
         }

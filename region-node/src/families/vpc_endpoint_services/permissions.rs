@@ -51,10 +51,8 @@ pub(super) async fn modify_vpc_endpoint_service_permissions(
     input: ModifyVpcEndpointServicePermissionsRequest,
 ) -> Ec2Result<ModifyVpcEndpointServicePermissionsResult> {
     let service = cx.vpc_endpoint_services.find(&cx.account, input.service_id())?;
-    let permit = EndpointServiceCommand::Permit {
-        add: input.add_allowed_principals,
-        remove: input.remove_allowed_principals,
-    };
+    let permit =
+        EndpointServiceCommand::Permit { add: input.add_allowed_principals, remove: input.remove_allowed_principals };
     let new = cx.vpc_endpoint_services.ask(&service.id, permit).await?.reply;
     let added_principals = new.into_iter().map(|principal| AddedPrincipal {
         principal_type: principal.principal_type,

@@ -19,7 +19,8 @@ use crate::request::{Context, policy_document, required, tags_for};
 use crate::time::Transition;
 
 /// "If this parameter is not specified, we attach a default policy that allows full access to the service."
-pub(super) const FULL_ACCESS: &str = r#"{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
+pub(super) const FULL_ACCESS: &str =
+    r#"{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
 
 pub(super) async fn create_vpc_endpoint(
     cx: Context,
@@ -205,14 +206,11 @@ fn groups(
 
 pub(super) fn group(cx: &Context, id: &str, vpc: &str) -> Ec2Result<SecurityGroupIdentifier> {
     let group = cx.security_groups.find(&cx.account, id)?;
-    if group.state.public.vpc_id() != vpc {
+    if !group.state.is_for(vpc) {
         let message = format!("The security group {id} does not belong to the VPC {vpc}.");
         return Err(Ec2Error::new("InvalidGroup.NotFound", message));
     }
-    Ok(SecurityGroupIdentifier {
-        group_id: Some(id.to_owned()),
-        group_name: group.state.public.group_name.clone(),
-    })
+    Ok(SecurityGroupIdentifier { group_id: Some(id.to_owned()), group_name: group.state.public.group_name.clone() })
 }
 
 fn prefix_list(cx: &Context, offer: &Offer) -> Ec2Result<String> {

@@ -93,13 +93,15 @@ fn check_parameters(endpoint: &Endpoint, input: &ModifyVpcEndpointRequest) -> Ec
             "The parameter {name} is not supported for endpoints of type {kind}."
         )));
     }
-    let changes_type = input.ip_address_type.as_deref().is_some_and(|new| new != endpoint.state.public.ip_address_type());
+    let changes_type =
+        input.ip_address_type.as_deref().is_some_and(|new| new != endpoint.state.public.ip_address_type());
     if changes_type {
         return Err(Ec2Error::unsupported("The IP address type of an endpoint with interfaces cannot be changed."));
     }
-    let unknown_group = input.remove_security_group_ids.iter().find(|id| {
-        !endpoint.state.public.groups.iter().any(|group| group.group_id() == id.as_str())
-    });
+    let unknown_group = input
+        .remove_security_group_ids
+        .iter()
+        .find(|id| !endpoint.state.public.groups.iter().any(|group| group.group_id() == id.as_str()));
     if let Some(id) = unknown_group {
         let message = format!("The security group {id} is not associated with the endpoint.");
         return Err(Ec2Error::new("InvalidGroup.NotFound", message));
@@ -120,7 +122,8 @@ async fn add_subnets(
         return Ok(());
     }
     let public = &endpoint.state.public;
-    let staying = own.iter().filter(|known| !input.remove_subnet_ids.iter().any(|id| id == known.state.public.subnet_id()));
+    let staying =
+        own.iter().filter(|known| !input.remove_subnet_ids.iter().any(|id| id == known.state.public.subnet_id()));
     let zones_in_use = staying.map(|known| known.state.public.availability_zone().to_owned()).collect();
     let zones = match find_offer(cx, public.service_name(), public.vpc_endpoint_type()) {
         Ok(offer) => offer.zones,
