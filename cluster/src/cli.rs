@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use archipelago_gateway::AuthMode;
 use archipelago_proto::topology::Topology;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -76,6 +77,8 @@ pub(crate) struct NodeOptions {
     #[arg(long)]
     pub(crate) supervised: bool,
     #[command(flatten)]
+    pub(crate) auth: AuthOption,
+    #[command(flatten)]
     pub(crate) config: ConfigOption,
     #[command(flatten)]
     pub(crate) world: WorldOptions,
@@ -88,9 +91,29 @@ pub(crate) struct FrontOptions {
     /// Where clients reach the gateway.
     #[arg(long, env = "ARCHIPELAGO_LISTEN", default_value = "127.0.0.1:4566")]
     pub(crate) listen: String,
+    #[command(flatten)]
+    pub(crate) auth: AuthOption,
+}
+
+#[derive(Args, Clone, Copy)]
+pub(crate) struct AuthOption {
     /// Whether signatures are verified.
     #[arg(long, value_enum, env = "ARCHIPELAGO_AUTH", default_value = "verify")]
-    pub(crate) auth: Auth,
+    auth: Auth,
+}
+
+impl AuthOption {
+    pub(crate) fn mode(self) -> AuthMode {
+        match self.auth {
+            Auth::Verify => AuthMode::Strict,
+            Auth::Permissive => AuthMode::Permissive,
+        }
+    }
+
+    /// As it is given on a command line.
+    pub(crate) fn name(self) -> String {
+        self.auth.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
 }
 
 #[derive(Args, Clone)]

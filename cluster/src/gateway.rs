@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use archipelago_gateway::{AuthMode, Gateway, Keyring, Nodes, StaticNodes, WallClock};
+use archipelago_gateway::{Gateway, Key, Keyring, Nodes, StaticNodes, WallClock};
 use archipelago_proto::token::ClusterToken;
 
-use crate::cli::{Auth, FrontOptions, GatewayOptions};
+use crate::cli::{FrontOptions, GatewayOptions};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::{shutdown, telemetry, up};
@@ -26,6 +26,15 @@ pub(crate) async fn run(options: GatewayOptions) -> Result<()> {
     front.serve(listener, shutdown::requested()).await.map_err(Error::other)
 }
 
+/// All keys that are accepted.
+pub(crate) fn keyring(secret: &str, keys: Vec<Key>) -> Keyring {
+    let mut keyring = Keyring::new(secret.as_bytes());
+    for key in keys {
+        keyring.add(key);
+    }
+    keyring
+}
+
 /// A gateway in front of some nodes.
 pub(crate) fn build(
     options: &FrontOptions,
@@ -34,14 +43,8 @@ pub(crate) fn build(
     token: ClusterToken,
     nodes: Arc<dyn Nodes>,
 ) -> Result<Gateway> {
-    let mut keyring = Keyring::new(secret.as_bytes());
-    for key in config.keys {
-        keyring.add(key);
-    }
-    let auth = match options.auth {
-        Auth::Verify => AuthMode::Strict,
-        Auth::Permissive => AuthMode::Permissive,
-    };
+    let keyring = keyring(secret, config.keys);
+    let auth = options.auth.mode();
     let config = archipelago_gateway::Config { auth, cluster_token: Some(token), ..Default::default() };
     Gateway::new(config, keyring, nodes, Arc::new(WallClock)).map_err(Error::other)
 }

@@ -13,7 +13,7 @@ use archipelago_region_node::{Node, NodeConfig, Region};
 use crate::cli::NodeOptions;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::{peers, shutdown, telemetry, up};
+use crate::{gateway, peers, shutdown, telemetry, up};
 
 pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let _telemetry = telemetry::start(&format!("archipelago-{}", options.region))?;
@@ -28,7 +28,9 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     };
     let lifecycle = config.lifecycle(options.world.lifecycle);
     let topology = config.topology(options.topology);
-    let peers = peers::peers(options.directory.as_deref(), topology, token.clone())?;
+    let keyring = gateway::keyring(&options.cluster.cluster_token, config.keys);
+    let auth = options.auth.mode();
+    let peers = peers::peers(options.directory.as_deref(), topology, token.clone(), keyring, auth)?;
     let clock = Arc::new(Clock::wall());
     let region = Region::open(facts, clock, lifecycle, Ids::random(), store, peers).await.map_err(Error::other)?;
 

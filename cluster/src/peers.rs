@@ -1,15 +1,16 @@
-//! How a node reaches the nodes of other regions: by a fixed address book, or by asking the supervisor.
+//! How a node reaches the nodes of other regions: by a fixed address book, or by asking the supervisor; and whom it
+//! believes, by the keys of the gateway.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use archipelago_gateway::connect_lazily;
+use archipelago_gateway::{AuthMode, Clock as _, Keyring, WallClock, connect_lazily};
 use archipelago_proto::cluster::v1::LocateRequest;
 use archipelago_proto::cluster::v1::directory_client::DirectoryClient;
 use archipelago_proto::token::ClusterToken;
 use archipelago_proto::topology::Topology;
 use archipelago_proto::{Ec2Error, Ec2Result};
-use archipelago_region_node::peer::Peers;
+use archipelago_region_node::peer::{Peers, Presigned};
 use async_trait::async_trait;
 use tonic::Request;
 use tonic::transport::Channel;
@@ -25,17 +26,25 @@ enum Addresses {
 struct ClusterPeers {
     addresses: Addresses,
     token: ClusterToken,
+    keyring: Keyring,
+    auth: AuthMode,
     /// By address, since a node that was restarted has another.
     channels: Mutex<HashMap<String, Channel>>,
 }
 
 /// The peers of a node that has either the address of a directory or an address book.
-pub(crate) fn peers(directory: Option<&str>, topology: Topology, token: ClusterToken) -> Result<Arc<dyn Peers>> {
+pub(crate) fn peers(
+    directory: Option<&str>,
+    topology: Topology,
+    token: ClusterToken,
+    keyring: Keyring,
+    auth: AuthMode,
+) -> Result<Arc<dyn Peers>> {
     let addresses = match directory {
         Some(desk) => Addresses::Desk(DirectoryClient::new(connect_lazily(desk).map_err(Error::other)?)),
         None => Addresses::Book(topology),
     };
-    Ok(Arc::new(ClusterPeers { addresses, token, channels: Mutex::default() }))
+    Ok(Arc::new(ClusterPeers { addresses, token, keyring, auth, channels: Mutex::default() }))
 }
 
 impl ClusterPeers {
@@ -69,5 +78,10 @@ impl Peers for ClusterPeers {
 
     fn token(&self) -> Option<ClusterToken> {
         Some(self.token.clone())
+    }
+
+    fn verify(&self, url: &str) -> std::result::Result<Presigned, String> {
+        let known = archipelago_gateway::Presigned::verify(url, &self.keyring, self.auth, WallClock.now_ms())?;
+        Ok(Presigned { account: known.account, region: known.region, parameters: known.parameters })
     }
 }

@@ -49,6 +49,7 @@ pub(crate) async fn run(options: UpOptions) -> Result<()> {
 fn node_options(options: &UpOptions, desk: &str) -> Vec<String> {
     use clap::ValueEnum as _;
     let mut given = vec!["--directory".to_owned(), desk.to_owned()];
+    given.extend(["--auth".to_owned(), options.front.auth.name()]);
     if let Some(config) = &options.config.config {
         given.extend(["--config".to_owned(), config.display().to_string()]);
     }

@@ -32,4 +32,4 @@ pub use keyring::{DEFAULT_ACCOUNT, Key, Keyring};
 pub use limits::Limits;
 pub use nodes::{Nodes, StaticNodes, connect_lazily};
 pub use server::{Config, Gateway};
-pub use signature::AuthMode;
+pub use signature::{AuthMode, Presigned};

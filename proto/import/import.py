@@ -147,7 +147,9 @@ class Importer:
             old = self.old["shapes"].get(shape, {}).get("members", {})
             lists, name = self.config["lists"], f"{shape}.{member}"
             kept = name in lists["keep_empty"] or (member in old and name not in lists["omit_empty"])
-            if body["type"] == "list" and shape not in self.responses and kept:
+            # A response may be an element of another's list too, as a reservation is.
+            nested = shape not in self.responses or name in lists["keep_empty"]
+            if body["type"] == "list" and nested and kept:
                 options.append("(ec2.keep_empty) = true")
             if body["type"] == "list" and shape in self.responses and name in lists["omit_empty_response"]:
                 options.append("(ec2.omit_empty) = true")

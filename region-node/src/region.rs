@@ -114,7 +114,7 @@ impl Region {
             loop {
                 round.tick().await;
                 let Some(region) = weak.upgrade() else { return };
-                region.shell.registry().hosts().for_each(AnyHost::sweep);
+                region.tidy().await;
             }
         });
         Ok(region)
@@ -154,6 +154,7 @@ impl Region {
         families::images::stock(self);
         families::prefix_lists::stock(self);
         registry.restore(&self.shell.store, &self.tokens)?;
+        self.tokens.restored();
         families::rebuild(self).await;
         registry.hosts().for_each(AnyHost::resume);
         Ok(())
@@ -173,6 +174,16 @@ impl Region {
         }
         public_addresses.into_iter().for_each(|address| self.public_addresses.give_back(address));
         Ok(self.shell.store.commit(writes).await?)
+    }
+
+    /// Lets go of what is not needed any more: actors that are idle, client tokens that have expired.
+    pub async fn tidy(&self) {
+        self.shell.registry().hosts().for_each(AnyHost::sweep);
+        let expired = self.tokens.prune(self.shell.clock.now());
+        if let Err(error) = self.shell.store.commit(expired).await {
+            // The next start brings them back, and they expire again.
+            tracing::warn!(%error, "client tokens that have expired are still stored");
+        }
     }
 
     /// Moves the region's clock ahead, with all that is due on the way.

@@ -16,7 +16,9 @@ use archipelago_proto::ec2::v1::{
     MoveAddressToVpcRequest, NetworkInterface, ReleaseAddressRequest, ResetAddressAttributeRequest,
     RestoreAddressToClassicRequest, UnassignPrivateIpAddressesRequest,
 };
-use support::{Sandbox, ask_as, code};
+use archipelago_region_node::store::Store;
+use archipelago_region_node::time::Lifecycle;
+use support::{Sandbox, ask_as, code, copy_folder, folder};
 use tonic::Status;
 use tonic::transport::Channel;
 
@@ -230,6 +232,31 @@ async fn an_address_follows_its_private_address() {
     let missing = AssociateAddressRequest { private_ip_address: Some("172.31.0.99".into()), ..to(&address, &two) };
     let refused = associate(&sandbox, missing).await;
     assert_eq!(code(refused.map(tonic::Response::new)), "InvalidParameterValue");
+}
+
+/// AWS: "Recover an Elastic IP address".
+#[tokio::test]
+async fn a_released_address_can_be_recovered_after_a_restart() {
+    let (before, after) = (folder("addresses-before"), folder("addresses-after"));
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&before).unwrap()).await;
+    let (one, other) = (allocate(&sandbox).await, allocate(&sandbox).await);
+    client(&sandbox).release_address(sandbox.ask(release(&one))).await.unwrap();
+    copy_folder(&before, &after);
+
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&after).unwrap()).await;
+    let recover = |address: &AllocateAddressResult| AllocateAddressRequest {
+        address: address.public_ip.clone(),
+        ..AllocateAddressRequest::default()
+    };
+    let mut client = client(&sandbox);
+    let stolen = client.allocate_address(ask_as("111111111111", recover(&one))).await;
+    assert_eq!(code(stolen), "InvalidAddress.NotFound");
+    assert_eq!(code(client.allocate_address(sandbox.ask(recover(&other))).await), "InvalidAddress.NotFound");
+    let back = client.allocate_address(sandbox.ask(recover(&one))).await.unwrap().into_inner();
+    assert_eq!(back.public_ip, one.public_ip);
+    assert_eq!(code(client.allocate_address(sandbox.ask(recover(&one))).await), "InvalidAddress.NotFound");
+    std::fs::remove_dir_all(&before).unwrap();
+    std::fs::remove_dir_all(&after).unwrap();
 }
 
 #[tokio::test]

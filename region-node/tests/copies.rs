@@ -10,12 +10,12 @@ use archipelago_proto::ec2::v1::snapshots_service_client::SnapshotsServiceClient
 use archipelago_proto::ec2::v1::volumes_service_client::VolumesServiceClient;
 use archipelago_proto::ec2::v1::{
     BlockDeviceMapping, CopyImageRequest, CopySnapshotRequest, CreateSnapshotRequest, CreateVolumeRequest,
-    DeleteSnapshotRequest, DescribeImagesRequest, DescribeSnapshotsRequest, EbsBlockDevice, Image,
-    RegisterImageRequest, Snapshot,
+    DeleteSnapshotRequest, DescribeImagesRequest, DescribeSnapshotsRequest, EbsBlockDevice, Filter, Image,
+    ModifySnapshotAttributeRequest, RegisterImageRequest, Snapshot,
 };
 use archipelago_proto::token::ClusterToken;
 use archipelago_proto::{Ec2Error, Ec2Result};
-use archipelago_region_node::peer::Peers;
+use archipelago_region_node::peer::{Peers, Presigned};
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::Lifecycle;
 use support::{Sandbox, ask_as, code, copy_folder};
@@ -41,6 +41,17 @@ impl Peers for Cable {
 
     fn token(&self) -> Option<ClusterToken> {
         Some(support::token())
+    }
+
+    /// Believes whatever is signed with `good`.
+    fn verify(&self, url: &str) -> Result<Presigned, String> {
+        let (_, query) = url.split_once('?').unwrap();
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let parameters: Vec<_> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        if !parameters.contains(&("X-Amz-Signature".into(), "good".into())) {
+            return Err("the signature does not match".into());
+        }
+        Ok(Presigned { account: "000000000000".into(), region: "us-west-2".into(), parameters })
     }
 }
 
@@ -167,6 +178,93 @@ async fn who_may_not_use_a_snapshot_may_not_copy_it() {
     assert_eq!(code(client.copy_snapshot(world.east.ask(odd)).await), "InvalidParameterValue");
 }
 
+fn url(snapshot: &Snapshot, signature: &str) -> String {
+    format!(
+        "https://ec2.us-west-2.amazonaws.com/?Action=CopySnapshot&SourceRegion=us-west-2&SourceSnapshotId={}\
+         &DestinationRegion=us-east-1&X-Amz-Signature={signature}",
+        snapshot.snapshot_id()
+    )
+}
+
+#[tokio::test]
+async fn a_presigned_url_that_the_source_does_not_believe_ends_the_copy_in_error() {
+    let world = World::new(Lifecycle::instant()).await;
+    let source = snapshot(&world.west, 1, false).await;
+    let mut client = SnapshotsServiceClient::new(world.east.channel.clone());
+    let signed = |signature| CopySnapshotRequest { presigned_url: Some(url(&source, signature)), ..copy_of(&source) };
+    let copied = client.copy_snapshot(world.east.ask(signed("good"))).await.unwrap().into_inner();
+    assert_eq!(seen(&world.east, copied.snapshot_id()).await.state(), "completed");
+    let copied = client.copy_snapshot(world.east.ask(signed("forged"))).await.unwrap().into_inner();
+    let failed = seen(&world.east, copied.snapshot_id()).await;
+    assert_eq!(failed.state(), "error");
+    assert_eq!(failed.state_message(), "The presigned URL is not valid: the signature does not match");
+    // Its place among the copies under way is free again, and it can be deleted.
+    let delete = DeleteSnapshotRequest { snapshot_id: copied.snapshot_id, ..Default::default() };
+    client.delete_snapshot(world.east.ask(delete)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_presigned_url_of_another_account_is_not_believed() {
+    let world = World::new(Lifecycle::instant()).await;
+    let source = snapshot(&world.west, 1, false).await;
+    let mut west = SnapshotsServiceClient::new(world.west.channel.clone());
+    let share = ModifySnapshotAttributeRequest {
+        snapshot_id: source.snapshot_id.clone(),
+        operation_type: Some("add".into()),
+        user_ids: vec![OTHER.into()],
+        attribute: Some("createVolumePermission".into()),
+        ..Default::default()
+    };
+    west.modify_snapshot_attribute(world.west.ask(share)).await.unwrap();
+    let mut client = SnapshotsServiceClient::new(world.east.channel.clone());
+    let request = CopySnapshotRequest { presigned_url: Some(url(&source, "good")), ..copy_of(&source) };
+    let copied = client.copy_snapshot(ask_as(OTHER, request)).await.unwrap().into_inner();
+    let describe =
+        DescribeSnapshotsRequest { snapshot_ids: copied.snapshot_id.into_iter().collect(), ..Default::default() };
+    let failed = client.describe_snapshots(ask_as(OTHER, describe)).await.unwrap().into_inner().snapshots.remove(0);
+    assert_eq!(failed.state(), "error");
+    // Without a URL the permission is enough.
+    let copied = client.copy_snapshot(ask_as(OTHER, copy_of(&source))).await.unwrap().into_inner();
+    let describe =
+        DescribeSnapshotsRequest { snapshot_ids: copied.snapshot_id.into_iter().collect(), ..Default::default() };
+    let whole = client.describe_snapshots(ask_as(OTHER, describe)).await.unwrap().into_inner().snapshots.remove(0);
+    assert_eq!(whole.state(), "completed");
+}
+
+/// AWS tells it by the state of the copy.
+#[tokio::test]
+async fn a_copy_whose_key_is_not_the_callers_ends_in_error() {
+    let world = World::new(Lifecycle::instant()).await;
+    let mut volumes = VolumesServiceClient::new(world.west.channel.clone());
+    let request = CreateVolumeRequest {
+        availability_zone: Some("us-west-2a".into()),
+        size: Some(1),
+        encrypted: Some(true),
+        kms_key_id: Some("alias/shared".into()),
+        ..Default::default()
+    };
+    let volume = volumes.create_volume(world.west.ask(request)).await.unwrap().into_inner();
+    let mut west = SnapshotsServiceClient::new(world.west.channel.clone());
+    let request = CreateSnapshotRequest { volume_id: volume.volume_id, ..Default::default() };
+    let source = west.create_snapshot(world.west.ask(request)).await.unwrap().into_inner();
+    let share = ModifySnapshotAttributeRequest {
+        snapshot_id: source.snapshot_id.clone(),
+        operation_type: Some("add".into()),
+        user_ids: vec![OTHER.into()],
+        attribute: Some("createVolumePermission".into()),
+        ..Default::default()
+    };
+    west.modify_snapshot_attribute(world.west.ask(share)).await.unwrap();
+    let mut client = SnapshotsServiceClient::new(world.east.channel.clone());
+    let copied = client.copy_snapshot(ask_as(OTHER, copy_of(&source))).await.unwrap().into_inner();
+    let describe =
+        DescribeSnapshotsRequest { snapshot_ids: copied.snapshot_id.into_iter().collect(), ..Default::default() };
+    let failed = client.describe_snapshots(ask_as(OTHER, describe)).await.unwrap().into_inner().snapshots.remove(0);
+    assert_eq!((failed.state(), failed.state_message()), ("error", "Given key ID is not accessible"));
+    // Its owner may read it.
+    assert_eq!(seen(&world.east, &world.copy(&source).await).await.state(), "completed");
+}
+
 #[tokio::test]
 async fn a_source_that_is_down_is_unavailable() {
     let world = World::new(Lifecycle::instant()).await;
@@ -291,6 +389,38 @@ async fn public_images_and_images_of_this_region_can_be_copied() {
     let again = east.copy_image(world.east.ask(here.clone())).await.unwrap().into_inner();
     assert_eq!(image_seen(&world.east, again.image_id()).await.state(), "available");
     assert_eq!(code(east.copy_image(world.east.ask(here)).await), "InvalidAMIName.Duplicate");
+}
+
+/// AWS looks for a kernel that matches.
+#[tokio::test]
+async fn a_copied_image_has_the_kernel_of_its_region() {
+    let world = World::new(Lifecycle::instant()).await;
+    let mut west = ImagesServiceClient::new(world.west.channel.clone());
+    let filter = |name: &str, value: &str| Filter { name: Some(name.into()), values: vec![value.into()] };
+    let kernels = |name: &str| DescribeImagesRequest {
+        filters: vec![filter("image-type", "kernel"), filter("name", name)],
+        ..Default::default()
+    };
+    let all = west.describe_images(world.west.ask(kernels("*"))).await.unwrap().into_inner().images;
+    let kernel = all[0].clone();
+    let snapshot = snapshot(&world.west, 1, false).await;
+    let ebs = EbsBlockDevice { snapshot_id: snapshot.snapshot_id.clone(), ..Default::default() };
+    let root = BlockDeviceMapping { device_name: Some("/dev/sda1".into()), ebs: Some(ebs), ..Default::default() };
+    let request = RegisterImageRequest {
+        name: Some("old".into()),
+        kernel_id: kernel.image_id.clone(),
+        root_device_name: Some("/dev/sda1".into()),
+        block_device_mappings: vec![root],
+        ..Default::default()
+    };
+    let original = west.register_image(world.west.ask(request)).await.unwrap().into_inner().image_id.unwrap();
+
+    let mut east = ImagesServiceClient::new(world.east.channel.clone());
+    let copied = east.copy_image(world.east.ask(copy_of_image(&original))).await.unwrap().into_inner();
+    let copy = image_seen(&world.east, copied.image_id()).await;
+    let own = east.describe_images(world.east.ask(kernels(kernel.name()))).await.unwrap().into_inner().images;
+    assert_ne!(own[0].image_id, kernel.image_id);
+    assert_eq!((copy.state(), copy.kernel_id()), ("available", own[0].image_id()));
 }
 
 #[tokio::test]

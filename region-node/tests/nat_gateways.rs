@@ -13,7 +13,7 @@ use archipelago_proto::ec2::v1::{
     DeleteNetworkInterfaceRequest, DeleteSubnetRequest, DescribeNatGatewaysRequest, DescribeNetworkInterfacesRequest,
     DescribeRouteTablesRequest, DescribeSubnetsRequest, DisassociateAddressRequest,
     DisassociateNatGatewayAddressRequest, NatGateway, ReleaseAddressRequest, Subnet,
-    UnassignPrivateNatGatewayAddressRequest, Vpc,
+    UnassignPrivateNatGatewayAddressRequest,
 };
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::{Lifecycle, Transition};

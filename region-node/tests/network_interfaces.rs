@@ -2,19 +2,22 @@
 
 mod support;
 
+use std::net::Ipv6Addr;
+
 use archipelago_proto::ec2::v1::images_service_client::ImagesServiceClient;
 use archipelago_proto::ec2::v1::instances_service_client::InstancesServiceClient;
 use archipelago_proto::ec2::v1::network_interfaces_service_client::NetworkInterfacesServiceClient;
 use archipelago_proto::ec2::v1::security_groups_service_client::SecurityGroupsServiceClient;
 use archipelago_proto::ec2::v1::subnets_service_client::SubnetsServiceClient;
 use archipelago_proto::ec2::v1::{
-    AssignPrivateIpAddressesRequest, AttributeBooleanValue, AttributeValue, CreateNetworkInterfacePermissionRequest,
-    CreateNetworkInterfaceRequest, DeleteNetworkInterfacePermissionRequest, DeleteNetworkInterfaceRequest,
-    DeleteSecurityGroupRequest, DescribeImagesRequest, DescribeNetworkInterfaceAttributeRequest,
-    DescribeNetworkInterfacePermissionsRequest, DescribeNetworkInterfacesRequest, DescribeSecurityGroupsRequest,
-    DescribeSubnetsRequest, Filter, Ipv4PrefixSpecificationRequest, ModifyNetworkInterfaceAttributeRequest,
+    AssignIpv6AddressesRequest, AssignPrivateIpAddressesRequest, AttributeBooleanValue, AttributeValue,
+    CreateNetworkInterfacePermissionRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfacePermissionRequest,
+    DeleteNetworkInterfaceRequest, DeleteSecurityGroupRequest, DescribeImagesRequest,
+    DescribeNetworkInterfaceAttributeRequest, DescribeNetworkInterfacePermissionsRequest,
+    DescribeNetworkInterfacesRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Filter,
+    Ipv4PrefixSpecificationRequest, Ipv6PrefixSpecificationRequest, ModifyNetworkInterfaceAttributeRequest,
     NetworkInterface, PrivateIpAddressSpecification, ResetNetworkInterfaceAttributeRequest, RunInstancesRequest,
-    Subnet, TerminateInstancesRequest, UnassignPrivateIpAddressesRequest,
+    Subnet, TerminateInstancesRequest, UnassignIpv6AddressesRequest, UnassignPrivateIpAddressesRequest,
 };
 use archipelago_proto::{Call, Ec2Error};
 use archipelago_region_node::entity::{Entity as _, Id};
@@ -22,7 +25,8 @@ use archipelago_region_node::families::network_interfaces::{NetworkInterfaceComm
 use archipelago_region_node::request::Context;
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::Lifecycle;
-use support::{Sandbox, code, copy_folder, folder};
+use ipnet::Ipv6Net;
+use support::{Sandbox, code, copy_folder, folder, network};
 use tonic::Status;
 use tonic::transport::Channel;
 
@@ -221,6 +225,93 @@ async fn a_prefix_takes_sixteen_addresses() {
     assert_eq!(code(create(&sandbox, named).await.map(tonic::Response::new)), "InvalidIPAddress.InUse");
     delete(&sandbox, created.network_interface_id()).await.unwrap();
     assert_eq!(subnet(&sandbox).await.available_ip_address_count(), before.available_ip_address_count());
+}
+
+#[tokio::test]
+async fn ipv6_prefixes_are_of_the_subnet_and_nobody_elses() {
+    let sandbox = Sandbox::new().await;
+    let vpc = network::vpc(&sandbox, "10.0.0.0/16").await;
+    let subnet = network::subnet_with_ipv6(&sandbox, &vpc, "10.0.0.0/24").await;
+    let base = new(&subnet).await;
+    let counted = CreateNetworkInterfaceRequest { ipv6_prefix_count: Some(2), ..base.clone() };
+    let created = create(&sandbox, counted).await.unwrap();
+    let id = created.network_interface_id().to_owned();
+    let held: Vec<_> = created.ipv6_prefixes.iter().map(|prefix| prefix.ipv6_prefix().to_owned()).collect();
+    assert!(held.len() == 2 && held[0] != held[1] && held.iter().all(|prefix| prefix.ends_with("/80")), "{held:?}");
+
+    let assign = |prefixes: Vec<String>, addresses: Vec<String>| {
+        let request = AssignIpv6AddressesRequest {
+            network_interface_id: Some(id.clone()),
+            ipv6_prefixes: prefixes,
+            ipv6_addresses: addresses,
+            ..Default::default()
+        };
+        sandbox.ask(request)
+    };
+    let mut client = client(&sandbox);
+    let again = client.assign_ipv6_addresses(assign(vec![held[0].clone()], Vec::new())).await;
+    assert_eq!(code(again), "InvalidIPAddress.InUse");
+    let block: Ipv6Net = held[0].parse().unwrap();
+    let within = Ipv6Addr::from(u128::from(block.network()) + 9).to_string();
+    let within = client.assign_ipv6_addresses(assign(Vec::new(), vec![within])).await;
+    assert_eq!(code(within), "InvalidIPAddress.InUse");
+    let short = client.assign_ipv6_addresses(assign(vec![held[0].replace("/80", "/64")], Vec::new())).await;
+    assert_eq!(code(short), "InvalidParameterValue");
+
+    let more = AssignIpv6AddressesRequest {
+        network_interface_id: Some(id.clone()),
+        ipv6_prefix_count: Some(1),
+        ..Default::default()
+    };
+    let more = client.assign_ipv6_addresses(sandbox.ask(more)).await.unwrap().into_inner();
+    assert_eq!(more.assigned_ipv6_prefixes.len(), 1);
+    let unassign = UnassignIpv6AddressesRequest {
+        network_interface_id: Some(id.clone()),
+        ipv6_prefixes: vec![held[0].clone()],
+        ..Default::default()
+    };
+    let gone = client.unassign_ipv6_addresses(sandbox.ask(unassign.clone())).await.unwrap().into_inner();
+    assert_eq!(gone.unassigned_ipv6_prefixes, [held[0].clone()]);
+    assert_eq!(code(client.unassign_ipv6_addresses(sandbox.ask(unassign)).await), "InvalidParameterValue");
+    client.assign_ipv6_addresses(assign(vec![held[0].clone()], Vec::new())).await.unwrap();
+    let shown = find(&sandbox, filter("network-interface-id", &id)).await.remove(0);
+    assert_eq!(shown.ipv6_prefixes.len(), 3);
+
+    let both =
+        CreateNetworkInterfaceRequest { ipv6_prefix_count: Some(1), ipv6_address_count: Some(1), ..base.clone() };
+    assert_eq!(code(create(&sandbox, both).await.map(tonic::Response::new)), "InvalidParameterCombination");
+    // They go back to the subnet with their interface.
+    delete(&sandbox, &id).await.unwrap();
+    let named = Ipv6PrefixSpecificationRequest { ipv6_prefix: Some(held[1].clone()) };
+    create(&sandbox, CreateNetworkInterfaceRequest { ipv6_prefixes: vec![named], ..base }).await.unwrap();
+}
+
+/// AWS: "IP addresses per network interface": a t3.micro takes two.
+#[tokio::test]
+async fn an_interface_has_as_many_addresses_as_its_instance_type_takes() {
+    let sandbox = Sandbox::new().await;
+    let (_, interface) = launched(&sandbox).await;
+    let assign = |count: i32| {
+        let request = AssignPrivateIpAddressesRequest {
+            network_interface_id: interface.network_interface_id.clone(),
+            secondary_private_ip_address_count: Some(count),
+            ..Default::default()
+        };
+        sandbox.ask(request)
+    };
+    let free = subnet(&sandbox).await.available_ip_address_count();
+    let mut client = client(&sandbox);
+    assert_eq!(code(client.assign_private_ip_addresses(assign(2)).await), "PrivateIpAddressLimitExceeded");
+    // What was refused is not taken.
+    assert_eq!(subnet(&sandbox).await.available_ip_address_count(), free);
+    client.assign_private_ip_addresses(assign(1)).await.unwrap();
+    assert_eq!(code(client.assign_private_ip_addresses(assign(1)).await), "PrivateIpAddressLimitExceeded");
+    // One that is attached to nothing may have more.
+    let many = CreateNetworkInterfaceRequest {
+        secondary_private_ip_address_count: Some(7),
+        ..new(&subnet(&sandbox).await).await
+    };
+    assert_eq!(create(&sandbox, many).await.unwrap().private_ip_addresses.len(), 8);
 }
 
 #[tokio::test]

@@ -3,10 +3,13 @@
 mod support;
 
 use archipelago_proto::ec2::v1::regions_service_client::RegionsServiceClient;
+use archipelago_proto::ec2::v1::subnets_service_client::SubnetsServiceClient;
+use archipelago_proto::ec2::v1::volumes_service_client::VolumesServiceClient;
 use archipelago_proto::ec2::v1::{
-    DescribeAccountAttributesRequest, DescribeAvailabilityZonesRequest, DescribeRegionsRequest, Filter,
+    CreateSubnetRequest, CreateVolumeRequest, DescribeAccountAttributesRequest, DescribeAvailabilityZonesRequest,
+    DescribeRegionsRequest, Filter, ModifyAvailabilityZoneGroupRequest,
 };
-use support::{Sandbox, code};
+use support::{Sandbox, ask_as, code, network};
 
 fn filter(name: &str, value: &str) -> Filter {
     Filter { name: Some(name.into()), values: vec![value.into()] }
@@ -45,6 +48,47 @@ async fn zones_have_their_ids_groups_and_parents() {
     assert!(local.availability_zones.iter().any(|zone| zone.zone_name() == "us-east-1-bos-1a"));
     let request = DescribeAvailabilityZonesRequest { zone_names: vec!["us-west-2a".into()], ..Default::default() };
     assert_eq!(code(client.describe_availability_zones(sandbox.ask(request)).await), "InvalidParameterValue");
+}
+
+/// AWS: "Enable Local Zones".
+#[tokio::test]
+async fn a_local_zone_is_used_once_its_group_is_opted_in_to() {
+    let sandbox = Sandbox::new().await;
+    let mut client = RegionsServiceClient::new(sandbox.channel.clone());
+    let vpc = network::vpc(&sandbox, "10.0.0.0/16").await;
+    let mut subnets = SubnetsServiceClient::new(sandbox.channel.clone());
+    let subnet = CreateSubnetRequest {
+        vpc_id: vpc.vpc_id.clone(),
+        cidr_block: Some("10.0.0.0/24".into()),
+        availability_zone: Some("us-east-1-bos-1a".into()),
+        ..Default::default()
+    };
+    assert_eq!(code(subnets.create_subnet(sandbox.ask(subnet.clone())).await), "InvalidParameterValue");
+    let volume =
+        CreateVolumeRequest { availability_zone: Some("us-east-1-bos-1a".into()), size: Some(1), ..Default::default() };
+    let mut volumes = VolumesServiceClient::new(sandbox.channel.clone());
+    assert_eq!(code(volumes.create_volume(sandbox.ask(volume.clone())).await), "OptInRequired");
+
+    let modify = |group: &str, status: &str| ModifyAvailabilityZoneGroupRequest {
+        group_name: Some(group.into()),
+        opt_in_status: Some(status.into()),
+        ..Default::default()
+    };
+    let unknown = client.modify_availability_zone_group(sandbox.ask(modify("us-east-1-zg-1", "opted-in"))).await;
+    assert_eq!(code(unknown), "InvalidParameterValue");
+    let answer = client.modify_availability_zone_group(sandbox.ask(modify("us-east-1-bos-1", "opted-in"))).await;
+    assert_eq!(answer.unwrap().into_inner().r#return, Some(true));
+    let out = client.modify_availability_zone_group(sandbox.ask(modify("us-east-1-bos-1", "not-opted-in"))).await;
+    assert_eq!(code(out), "UnsupportedOperation");
+
+    let zones = client.describe_availability_zones(sandbox.ask(DescribeAvailabilityZonesRequest::default())).await;
+    let zones = zones.unwrap().into_inner().availability_zones;
+    let boston = zones.iter().find(|zone| zone.zone_name() == "us-east-1-bos-1a").unwrap();
+    assert_eq!(boston.opt_in_status(), "opted-in");
+    subnets.create_subnet(sandbox.ask(subnet)).await.unwrap();
+    volumes.create_volume(sandbox.ask(volume.clone())).await.unwrap();
+    // Others have not.
+    assert_eq!(code(volumes.create_volume(ask_as("111111111111", volume)).await), "OptInRequired");
 }
 
 #[tokio::test]

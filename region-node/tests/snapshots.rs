@@ -105,12 +105,14 @@ async fn a_snapshot_is_seen_by_those_it_is_shared_with() {
     assert_eq!(describe(of("000000000000")).await.unwrap(), 1);
     assert_eq!(describe(of("self")).await.unwrap(), 0);
     assert_eq!(describe(restorable("self")).await.unwrap(), 1);
-    assert_eq!(describe(restorable("all")).await.unwrap(), 0);
+    // Amazon has some that are public.
+    let amazons = describe(of("amazon")).await.unwrap();
+    assert_eq!(describe(restorable("all")).await.unwrap(), amazons);
     let delete = DeleteSnapshotRequest { snapshot_id: created.snapshot_id.clone(), ..Default::default() };
     assert_eq!(code(client.delete_snapshot(ask_as(OTHER, delete)).await), "AuthFailure");
 
     client.modify_snapshot_attribute(sandbox.ask(share(&created, everyone()))).await.unwrap();
-    assert_eq!(describe(restorable("all")).await.unwrap(), 1);
+    assert_eq!(describe(restorable("all")).await.unwrap(), amazons + 1);
     let attribute = Some("createVolumePermission".to_owned());
     let ask = DescribeSnapshotAttributeRequest {
         snapshot_id: created.snapshot_id.clone(),
@@ -165,4 +167,26 @@ async fn filters_and_owners_are_checked() {
     assert_eq!(code(unknown), "InvalidParameterValue");
     let owner = DescribeSnapshotsRequest { owner_ids: vec!["bob".into()], ..Default::default() };
     assert_eq!(code(client.describe_snapshots(sandbox.ask(owner)).await), "InvalidUserID.Malformed");
+}
+
+/// AWS: "Add Windows components using installation media".
+#[tokio::test]
+async fn amazon_has_public_snapshots_that_anybody_may_use() {
+    let sandbox = Sandbox::new().await;
+    let mut client = SnapshotsServiceClient::new(sandbox.channel.clone());
+    let request = DescribeSnapshotsRequest { owner_ids: vec!["amazon".into()], ..Default::default() };
+    let found = client.describe_snapshots(sandbox.ask(request)).await.unwrap().into_inner().snapshots;
+    let medium = found.iter().find(|one| one.description() == "Windows 2022 English Installation Media").unwrap();
+    assert_eq!((medium.owner_alias(), medium.state(), medium.progress()), ("amazon", "completed", "100%"));
+    let request = DescribeSnapshotsRequest { restorable_by_user_ids: vec!["all".into()], ..Default::default() };
+    let restorable = client.describe_snapshots(sandbox.ask(request)).await.unwrap().into_inner().snapshots;
+    assert!(restorable.contains(medium));
+    let mut volumes = VolumesServiceClient::new(sandbox.channel.clone());
+    let request = CreateVolumeRequest {
+        availability_zone: Some("us-east-1a".into()),
+        snapshot_id: medium.snapshot_id.clone(),
+        ..Default::default()
+    };
+    let volume = volumes.create_volume(sandbox.ask(request)).await.unwrap().into_inner();
+    assert_eq!(volume.size(), 6);
 }

@@ -13,7 +13,7 @@ use archipelago_proto::ec2::v1::{
     CreateVpcEndpointServiceConfigurationRequest, DeleteRouteRequest, DeleteVpcEndpointConnectionNotificationsRequest,
     DeleteVpcEndpointServiceConfigurationsRequest, DeleteVpcEndpointsRequest, DeleteVpcRequest,
     DescribeNetworkInterfacesRequest, DescribeRouteTablesRequest, DescribeVpcEndpointConnectionNotificationsRequest,
-    DescribeVpcEndpointConnectionsRequest, DescribeVpcEndpointsRequest, ModifyVpcAttributeRequest,
+    DescribeVpcEndpointConnectionsRequest, DescribeVpcEndpointsRequest, DescribeVpcsRequest, ModifyVpcAttributeRequest,
     ModifyVpcEndpointRequest, ModifyVpcEndpointServicePermissionsRequest, RejectVpcEndpointConnectionsRequest,
     RouteTable, ServiceConfiguration, UnsuccessfulItem, Vpc, VpcEndpoint,
 };
@@ -218,7 +218,8 @@ async fn another_accounts_endpoint_waits_to_be_accepted() {
     let sandbox = Sandbox::new().await;
     let service = offer(&sandbox, "net").await;
     let mut vpcs = VpcsServiceClient::new(sandbox.channel.clone());
-    let theirs = vpcs.describe_vpcs(ask_as(CONSUMER, Default::default())).await.unwrap().into_inner().vpcs.remove(0);
+    let theirs =
+        vpcs.describe_vpcs(ask_as(CONSUMER, DescribeVpcsRequest::default())).await.unwrap().into_inner().vpcs.remove(0);
     let input = CreateVpcEndpointRequest {
         vpc_id: theirs.vpc_id.clone(),
         vpc_endpoint_type: some("Interface"),

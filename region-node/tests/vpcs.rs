@@ -5,16 +5,21 @@ mod support;
 use archipelago_proto::ec2::v1::internet_gateways_service_client::InternetGatewaysServiceClient;
 use archipelago_proto::ec2::v1::network_acls_service_client::NetworkAclsServiceClient;
 use archipelago_proto::ec2::v1::route_tables_service_client::RouteTablesServiceClient;
+use archipelago_proto::ec2::v1::security_groups_service_client::SecurityGroupsServiceClient;
 use archipelago_proto::ec2::v1::subnets_service_client::SubnetsServiceClient;
 use archipelago_proto::ec2::v1::vpcs_service_client::VpcsServiceClient;
 use archipelago_proto::ec2::v1::{
-    AttributeBooleanValue, CreateSubnetRequest, CreateVpcRequest, DeleteVpcRequest, DescribeInternetGatewaysRequest,
-    DescribeNetworkAclsRequest, DescribeRouteTablesRequest, DescribeSubnetsRequest, DescribeVpcAttributeRequest,
-    DescribeVpcsRequest, Filter, ModifyVpcAttributeRequest, Vpc,
+    AssociateVpcCidrBlockRequest, AttributeBooleanValue, AuthorizeSecurityGroupEgressRequest,
+    CreateSecurityGroupRequest, CreateSubnetRequest, CreateVpcRequest, DeleteVpcRequest,
+    DescribeInternetGatewaysRequest, DescribeNetworkAclsRequest, DescribeRouteTablesRequest,
+    DescribeSecurityGroupsRequest, DescribeSubnetsRequest, DescribeVpcAttributeRequest, DescribeVpcsRequest, Filter,
+    IpPermission, IpRange, Ipv6Range, ModifyVpcAttributeRequest, RevokeSecurityGroupEgressRequest, Vpc,
 };
+use archipelago_region_node::entity::Id;
+use archipelago_region_node::families::vpcs::VpcCommand;
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::{Lifecycle, Transition};
-use support::{Sandbox, ask_as, code};
+use support::{Sandbox, ask_as, code, copy_folder, folder};
 use tonic::transport::Channel;
 
 fn filter(name: &str, value: &str) -> Vec<Filter> {
@@ -125,6 +130,54 @@ async fn amazon_provides_ipv6_blocks_that_do_not_overlap() {
     assert_eq!(found.len(), 2);
 }
 
+/// AWS: "If you've modified the outbound rules for your security group, we do not automatically add an outbound rule".
+#[tokio::test]
+async fn groups_with_the_rules_of_a_new_one_let_ipv6_out_once_there_is_some() {
+    let sandbox = Sandbox::new().await;
+    let vpc = created(&sandbox, create("10.0.0.0/16")).await;
+    let mut groups = SecurityGroupsServiceClient::new(sandbox.channel.clone());
+    let request = CreateSecurityGroupRequest {
+        group_name: Some("own".into()),
+        description: Some("has outbound rules of its own".into()),
+        vpc_id: vpc.vpc_id.clone(),
+        ..Default::default()
+    };
+    let own = groups.create_security_group(sandbox.ask(request)).await.unwrap().into_inner().group_id.unwrap();
+    let everything = IpPermission {
+        ip_protocol: Some("-1".into()),
+        ip_ranges: vec![IpRange { cidr_ip: Some("0.0.0.0/0".into()), ..Default::default() }],
+        ..Default::default()
+    };
+    let revoke = RevokeSecurityGroupEgressRequest {
+        group_id: Some(own.clone()),
+        ip_permissions: vec![everything],
+        ..Default::default()
+    };
+    groups.revoke_security_group_egress(sandbox.ask(revoke.clone())).await.unwrap();
+    // As Terraform does: the rule that was taken away is put back as one's own.
+    let again = AuthorizeSecurityGroupEgressRequest {
+        group_id: Some(own.clone()),
+        ip_permissions: revoke.ip_permissions,
+        ..Default::default()
+    };
+    groups.authorize_security_group_egress(sandbox.ask(again)).await.unwrap();
+
+    let request = AssociateVpcCidrBlockRequest {
+        vpc_id: vpc.vpc_id.clone(),
+        amazon_provided_ipv6_cidr_block: Some(true),
+        ..Default::default()
+    };
+    client(&sandbox).associate_vpc_cidr_block(sandbox.ask(request)).await.unwrap();
+    let request = DescribeSecurityGroupsRequest { filters: filter("vpc-id", vpc.vpc_id()), ..Default::default() };
+    let found = groups.describe_security_groups(sandbox.ask(request)).await.unwrap().into_inner().security_groups;
+    assert_eq!(found.len(), 2);
+    for group in found {
+        let ipv6 = group.ip_permissions_egress.iter().flat_map(|permission| &permission.ipv6_ranges);
+        let blocks: Vec<_> = ipv6.map(Ipv6Range::cidr_ipv6).collect();
+        assert_eq!(blocks, if group.group_id() == own { &[][..] } else { &["::/0"][..] }, "{}", group.group_name());
+    }
+}
+
 #[tokio::test]
 async fn attributes_are_changed_one_at_a_time() {
     let sandbox = Sandbox::new().await;
@@ -173,4 +226,25 @@ async fn a_deleted_vpc_takes_its_parts_along() {
     client(&sandbox).delete_vpc(sandbox.ask(delete.clone())).await.unwrap();
     assert_eq!(count(), (1, 1, 1));
     assert_eq!(code(client(&sandbox).delete_vpc(sandbox.ask(delete)).await), "InvalidVpcID.NotFound");
+}
+
+/// The VPC goes first, then its parts: a crash in between leaves parts without a VPC.
+#[tokio::test]
+async fn what_a_crash_leaves_of_a_deleted_vpc_goes_at_the_next_start() {
+    let (before, after) = (folder("vpcs-before"), folder("vpcs-after"));
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&before).unwrap()).await;
+    let vpc = created(&sandbox, create("10.0.0.0/16")).await;
+    let region = &sandbox.region;
+    let parts = |sandbox: &Sandbox| {
+        let region = &sandbox.region;
+        [region.route_tables.index().len(), region.network_acls.index().len(), region.security_groups.index().len()]
+    };
+    assert_eq!(parts(&sandbox), [2, 2, 2]);
+    region.vpcs.ask(&Id::new(vpc.vpc_id()), VpcCommand::Delete).await.unwrap();
+    assert_eq!(parts(&sandbox), [2, 2, 2]);
+    copy_folder(&before, &after);
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&after).unwrap()).await;
+    assert_eq!(parts(&sandbox), [1, 1, 1]);
+    std::fs::remove_dir_all(&before).unwrap();
+    std::fs::remove_dir_all(&after).unwrap();
 }

@@ -24,7 +24,7 @@ fn client(sandbox: &Sandbox) -> VpnServiceClient<Channel> {
     VpnServiceClient::new(sandbox.channel.clone())
 }
 
-async fn customer(sandbox: &Sandbox) -> Option<String> {
+async fn customer(sandbox: &Sandbox) -> String {
     let input = CreateCustomerGatewayRequest {
         r#type: some("ipsec.1"),
         ip_address: some("198.51.100.7"),
@@ -32,19 +32,19 @@ async fn customer(sandbox: &Sandbox) -> Option<String> {
         ..Default::default()
     };
     let made = client(sandbox).create_customer_gateway(sandbox.ask(input)).await.unwrap().into_inner();
-    made.customer_gateway.unwrap().customer_gateway_id
+    made.customer_gateway.unwrap().customer_gateway_id.unwrap()
 }
 
-async fn gateway(sandbox: &Sandbox) -> Option<String> {
+async fn gateway(sandbox: &Sandbox) -> String {
     let input = CreateVpnGatewayRequest { r#type: some("ipsec.1"), ..Default::default() };
     let made = client(sandbox).create_vpn_gateway(sandbox.ask(input)).await.unwrap().into_inner();
-    made.vpn_gateway.unwrap().vpn_gateway_id
+    made.vpn_gateway.unwrap().vpn_gateway_id.unwrap()
 }
 
-fn between(customer: &Option<String>, gateway: &Option<String>, static_routes: bool) -> CreateVpnConnectionRequest {
+fn between(customer: &str, gateway: &str, static_routes: bool) -> CreateVpnConnectionRequest {
     CreateVpnConnectionRequest {
-        customer_gateway_id: customer.clone(),
-        vpn_gateway_id: gateway.clone(),
+        customer_gateway_id: some(customer),
+        vpn_gateway_id: some(gateway),
         r#type: some("ipsec.1"),
         options: Some(VpnConnectionOptionsSpecification {
             static_routes_only: Some(static_routes),
@@ -66,9 +66,9 @@ async fn shown(sandbox: &Sandbox, connection: &VpnConnection) -> VpnConnection {
     client(sandbox).describe_vpn_connections(sandbox.ask(input)).await.unwrap().into_inner().vpn_connections.remove(0)
 }
 
-async fn attach(sandbox: &Sandbox, gateway: &Option<String>, vpc: &Vpc) -> Result<(), String> {
+async fn attach(sandbox: &Sandbox, gateway: &str, vpc: &Vpc) -> Result<(), String> {
     let input =
-        AttachVpnGatewayRequest { vpn_gateway_id: gateway.clone(), vpc_id: vpc.vpc_id.clone(), ..Default::default() };
+        AttachVpnGatewayRequest { vpn_gateway_id: some(gateway), vpc_id: vpc.vpc_id.clone(), ..Default::default() };
     let outcome = client(sandbox).attach_vpn_gateway(sandbox.ask(input)).await;
     if outcome.is_ok() { Ok(()) } else { Err(code(outcome)) }
 }
@@ -90,8 +90,8 @@ async fn an_identical_customer_gateway_is_the_same_one() {
     assert_eq!(large.customer_gateway.unwrap().bgp_asn_extended(), "4200000000");
     let find = DescribeCustomerGatewaysRequest { filters: filter("bgp-asn", "65010"), ..Default::default() };
     let found = client(&sandbox).describe_customer_gateways(sandbox.ask(find)).await.unwrap().into_inner();
-    assert_eq!(found.customer_gateways[0].customer_gateway_id, one);
-    let away = DeleteCustomerGatewayRequest { customer_gateway_id: one.clone(), ..Default::default() };
+    assert_eq!(found.customer_gateways[0].customer_gateway_id(), one);
+    let away = DeleteCustomerGatewayRequest { customer_gateway_id: some(&one), ..Default::default() };
     client(&sandbox).delete_customer_gateway(sandbox.ask(away)).await.unwrap();
     let find = DescribeCustomerGatewaysRequest { filters: filter("state", "deleted"), ..Default::default() };
     let found = client(&sandbox).describe_customer_gateways(sandbox.ask(find)).await.unwrap().into_inner();
@@ -113,16 +113,16 @@ async fn a_gateway_has_one_vpc_and_a_vpc_one_gateway() {
     let mut vpcs = VpcsServiceClient::new(sandbox.channel.clone());
     let away = DeleteVpcRequest { vpc_id: one.vpc_id.clone(), ..Default::default() };
     assert_eq!(code(vpcs.delete_vpc(sandbox.ask(away.clone())).await), "DependencyViolation");
-    let delete = DeleteVpnGatewayRequest { vpn_gateway_id: first.clone(), ..Default::default() };
+    let delete = DeleteVpnGatewayRequest { vpn_gateway_id: some(&first), ..Default::default() };
     assert_eq!(code(client(&sandbox).delete_vpn_gateway(sandbox.ask(delete.clone())).await), "IncorrectState");
     let detach =
-        DetachVpnGatewayRequest { vpn_gateway_id: first.clone(), vpc_id: one.vpc_id.clone(), ..Default::default() };
+        DetachVpnGatewayRequest { vpn_gateway_id: some(&first), vpc_id: one.vpc_id.clone(), ..Default::default() };
     client(&sandbox).detach_vpn_gateway(sandbox.ask(detach.clone())).await.unwrap();
     let again = client(&sandbox).detach_vpn_gateway(sandbox.ask(detach)).await;
     assert_eq!(code(again), "InvalidVpnGatewayAttachment.NotFound");
     let find = DescribeVpnGatewaysRequest { filters: filter("attachment.state", "detached"), ..Default::default() };
     let found = client(&sandbox).describe_vpn_gateways(sandbox.ask(find)).await.unwrap().into_inner();
-    assert_eq!(found.vpn_gateways[0].vpn_gateway_id, first);
+    assert_eq!(found.vpn_gateways[0].vpn_gateway_id(), first);
     client(&sandbox).delete_vpn_gateway(sandbox.ask(delete)).await.unwrap();
     vpcs.delete_vpc(sandbox.ask(away)).await.unwrap();
 }
@@ -182,7 +182,7 @@ async fn a_connection_has_two_tunnels_and_a_configuration_for_the_customer() {
     let sample = client(&sandbox).get_vpn_connection_device_sample_configuration(sandbox.ask(sample)).await.unwrap();
     assert!(sample.into_inner().vpn_connection_device_sample_configuration().contains("a_key.of.its.own"));
 
-    let in_use = DeleteCustomerGatewayRequest { customer_gateway_id: customer.clone(), ..Default::default() };
+    let in_use = DeleteCustomerGatewayRequest { customer_gateway_id: some(&customer), ..Default::default() };
     let refused = client(&sandbox).delete_customer_gateway(sandbox.ask(in_use.clone())).await;
     assert_eq!(code(refused), "IncorrectState");
     let away = DeleteVpnConnectionRequest { vpn_connection_id: made.vpn_connection_id.clone(), ..Default::default() };
@@ -213,10 +213,14 @@ async fn options_that_a_tunnel_cannot_have_are_refused() {
             with(VpnTunnelOptionsSpecification { pre_shared_key: some("short"), ..Default::default() }),
             "InvalidParameterValue",
         ),
-        (between(&some("cgw-1a2b3c4d"), &gateway, false), "InvalidCustomerGatewayID.NotFound"),
-        (between(&customer, &some("vgw-1a2b3c4d"), false), "InvalidVpnGatewayID.NotFound"),
+        (between("cgw-1a2b3c4d", &gateway, false), "InvalidCustomerGatewayID.NotFound"),
+        (between(&customer, "vgw-1a2b3c4d", false), "InvalidVpnGatewayID.NotFound"),
         (
-            CreateVpnConnectionRequest { transit_gateway_id: some("tgw-1"), ..between(&customer, &None, false) },
+            CreateVpnConnectionRequest {
+                vpn_gateway_id: None,
+                transit_gateway_id: some("tgw-1"),
+                ..between(&customer, "", false)
+            },
             "InvalidTransitGatewayID.NotFound",
         ),
     ] {
@@ -242,14 +246,14 @@ async fn static_routes_propagate_to_the_tables_that_want_them() {
     let route_table_id = table().await.route_table_id;
     let enable = EnableVgwRoutePropagationRequest {
         route_table_id: route_table_id.clone(),
-        gateway_id: gateway.clone(),
+        gateway_id: some(&gateway),
         ..Default::default()
     };
     let early = tables.enable_vgw_route_propagation(sandbox.ask(enable.clone())).await;
     assert_eq!(code(early), "Gateway.NotAttached");
     attach(&sandbox, &gateway, &vpc).await.unwrap();
     tables.enable_vgw_route_propagation(sandbox.ask(enable)).await.unwrap();
-    assert_eq!(table().await.propagating_vgws[0].gateway_id, gateway);
+    assert_eq!(table().await.propagating_vgws[0].gateway_id(), gateway);
 
     let dynamic = connect(&sandbox, between(&customer, &gateway, false)).await;
     let made = connect(&sandbox, between(&customer, &gateway, true)).await;
@@ -266,11 +270,11 @@ async fn static_routes_propagate_to_the_tables_that_want_them() {
     };
     let routes = propagated(table().await);
     assert_eq!((routes.len(), routes[0].destination_cidr_block()), (1, "192.168.0.0/16"));
-    assert_eq!((&routes[0].gateway_id, routes[0].state()), (&gateway, "active"));
+    assert_eq!((routes[0].gateway_id(), routes[0].state()), (gateway.as_str(), "active"));
     let own = CreateRouteRequest {
         route_table_id: route_table_id.clone(),
         destination_cidr_block: some("192.168.0.0/16"),
-        gateway_id: gateway.clone(),
+        gateway_id: some(&gateway),
         ..Default::default()
     };
     tables.create_route(sandbox.ask(own)).await.unwrap();
@@ -283,7 +287,8 @@ async fn static_routes_propagate_to_the_tables_that_want_them() {
     client(&sandbox).delete_vpn_connection_route(sandbox.ask(away.clone())).await.unwrap();
     let again = client(&sandbox).delete_vpn_connection_route(sandbox.ask(away)).await;
     assert_eq!(code(again), "InvalidRoute.NotFound");
-    let disable = DisableVgwRoutePropagationRequest { route_table_id, gateway_id: gateway, ..Default::default() };
+    let disable =
+        DisableVgwRoutePropagationRequest { route_table_id, gateway_id: some(&gateway), ..Default::default() };
     tables.disable_vgw_route_propagation(sandbox.ask(disable)).await.unwrap();
     assert!(table().await.propagating_vgws.is_empty());
 }

@@ -190,7 +190,7 @@ mod tests {
         for (query, message) in [
             ("Size=ten", "Invalid value 'ten' for Size. It must be an integer."),
             ("Size=3000000000", "Invalid value '3000000000' for Size. It must be an integer."),
-            ("Encrypted=1", "Invalid value '1' for Encrypted. It must be true or false."),
+            ("Encrypted=yes", "Invalid value 'yes' for Encrypted. It must be true or false."),
             ("VolumeType=floppy", "Invalid value 'floppy' for VolumeType."),
         ] {
             let query = format!("AvailabilityZone=us-east-1a&{query}");

@@ -50,12 +50,13 @@ pub(super) fn wanted(kind: Kind) -> &'static str {
 }
 
 pub(crate) fn boolean(text: &str) -> Option<bool> {
-    if text.eq_ignore_ascii_case("true") {
-        Some(true)
-    } else if text.eq_ignore_ascii_case("false") {
-        Some(false)
-    } else {
-        None
+    match text {
+        // As XML Schema has it, and a sample of the reference.
+        "1" => Some(true),
+        "0" => Some(false),
+        _ if text.eq_ignore_ascii_case("true") => Some(true),
+        _ if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
     }
 }
 
@@ -84,10 +85,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn booleans_are_true_and_false_in_any_case() {
+    fn booleans_are_true_and_false_in_any_case_or_a_digit() {
         assert_eq!(boolean("True"), Some(true));
         assert_eq!(boolean("false"), Some(false));
-        assert_eq!(boolean("1"), None);
+        assert_eq!((boolean("1"), boolean("0"), boolean("2")), (Some(true), Some(false), None));
         assert_eq!(boolean(""), None);
     }
 

@@ -4,12 +4,14 @@
 //! A request first makes a claim; verification then checks it against the keyring.
 
 mod claim;
+mod presigned;
 mod refusal;
 mod v2;
 mod v4;
 mod verify;
 
 pub(crate) use claim::{Signable, presented};
+pub use presigned::Presigned;
 pub(crate) use refusal::Refusal;
 pub(crate) use verify::{Identity, authenticate};
 

@@ -19,6 +19,24 @@ pub trait Peers: Send + Sync {
 
     /// What lets this node in.
     fn token(&self) -> Option<ClusterToken>;
+
+    /// Who has signed a URL, and what it asks for; or else why it is not believed. No node knows the keys of clients by
+    /// itself.
+    fn verify(&self, url: &str) -> Result<Presigned, String>;
+}
+
+/// A request in a URL whose signature holds.
+#[derive(Clone, Debug, Default)]
+pub struct Presigned {
+    pub account: String,
+    pub region: String,
+    pub parameters: Vec<(String, String)>,
+}
+
+impl Presigned {
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// A node that is alone in the world.
@@ -32,5 +50,9 @@ impl Peers for NoPeers {
 
     fn token(&self) -> Option<ClusterToken> {
         None
+    }
+
+    fn verify(&self, _: &str) -> Result<Presigned, String> {
+        Err("no keys are known here".to_owned())
     }
 }

@@ -8,7 +8,7 @@ use archipelago_proto::cluster::v1::snapshot_part::Part;
 use archipelago_proto::cluster::v1::{
     ExportImageRequest, ExportImageResponse, ExportSnapshotRequest, SnapshotBlocks, SnapshotDescription, SnapshotPart,
 };
-use archipelago_proto::trace;
+use archipelago_proto::{Ec2Error, trace};
 use futures::Stream;
 use prost::Message as _;
 use tonic::{Request, Response, Status};
@@ -36,11 +36,16 @@ impl Peer for Exporter {
         let (account, id) = (&request.account, &request.snapshot_id);
         let by_image = images::shares(&self.0, account, &request.image_id, id);
         let snapshot = snapshots::exportable(&self.0, account, id, by_image)?;
+        let refusal = snapshots::refusal(&self.0, account, &snapshot, &request.presigned_url);
+        if let Some(refusal) = refusal.as_ref().filter(|_| !request.describe_only) {
+            return Err(Ec2Error::new("UnauthorizedOperation", refusal).into());
+        }
         let content = snapshot.state.content();
         let description = Part::Description(SnapshotDescription {
             snapshot: snapshot.state.public.encode_to_vec().into(),
             blocks: content.blocks(),
             seed: content.seed,
+            refusal: refusal.unwrap_or_default(),
         });
         let first = request.first_block.min(content.blocks());
         let end = match request.most_blocks {

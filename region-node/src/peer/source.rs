@@ -33,6 +33,8 @@ pub(crate) struct There {
 pub(crate) struct Exported {
     pub(crate) snapshot: Snapshot,
     pub(crate) content: Content,
+    /// Why the copy will fail all the same.
+    pub(crate) refusal: Option<String>,
 }
 
 impl Source {
@@ -45,16 +47,24 @@ impl Source {
         Ok(Self::There(Box::new(There { client, region: Arc::clone(region) })))
     }
 
-    /// The snapshot, if the account may copy it: by itself, or as part of an image.
-    pub(crate) async fn snapshot(&self, account: &str, id: &str, image_id: &str) -> Ec2Result<Exported> {
+    /// The snapshot, if the account may copy it: by itself, or as part of an image. `url` is the presigned one, or empty.
+    pub(crate) async fn snapshot(&self, account: &str, id: &str, image_id: &str, url: &str) -> Ec2Result<Exported> {
         match self {
             Self::Here(region) => {
                 let snapshot =
                     snapshots::exportable(region, account, id, images::shares(region, account, image_id, id))?;
-                Ok(Exported { snapshot: snapshot.state.public.clone(), content: snapshot.state.content() })
+                Ok(Exported {
+                    snapshot: snapshot.state.public.clone(),
+                    content: snapshot.state.content(),
+                    refusal: snapshots::refusal(region, account, &snapshot, url),
+                })
             }
             Self::There(there) => {
-                let request = ExportSnapshotRequest { describe_only: true, ..request(account, id, image_id) };
+                let request = ExportSnapshotRequest {
+                    describe_only: true,
+                    presigned_url: url.to_owned(),
+                    ..request(account, id, image_id)
+                };
                 in_time(there.describe(account, request)).await
             }
         }
@@ -132,7 +142,8 @@ impl There {
         };
         let snapshot = Snapshot::decode(description.snapshot).map_err(|_| Ec2Error::internal())?;
         let gib = u64::try_from(snapshot.volume_size()).unwrap_or_default();
-        Ok(Exported { content: Content { seed: description.seed, gib }, snapshot })
+        let refusal = Some(description.refusal).filter(|refusal| !refusal.is_empty());
+        Ok(Exported { content: Content { seed: description.seed, gib }, snapshot, refusal })
     }
 
     async fn blocks(&self, account: &str, request: ExportSnapshotRequest, first: u64) -> Ec2Result<Vec<u64>> {

@@ -10,13 +10,16 @@ use futures::future::BoxFuture;
 
 use super::Context;
 
+type Prepare = dyn Fn(&[u8]) -> Ec2Result<Prepared> + Send + Sync;
+type CheckReplay = dyn Fn(&Context, &[u8]) -> Ec2Result<()> + Send + Sync;
+
 pub(crate) struct Action {
     /// The EC2 name, such as `CreateVolume`.
     pub(super) name: &'static str,
     /// Where gRPC finds it.
     pub(crate) path: &'static str,
-    prepare: Box<dyn Fn(&[u8]) -> Ec2Result<Prepared> + Send + Sync>,
-    replayed: Option<Box<dyn Fn(&Context, &[u8]) -> Ec2Result<()> + Send + Sync>>,
+    prepare: Box<Prepare>,
+    replayed: Option<Box<CheckReplay>>,
 }
 
 /// A request that could be read.

@@ -3,6 +3,7 @@
 //! What was answered is remembered in the transaction that made it true, for 24 hours at least
 //! (reference: "Ensuring Idempotency").
 
+use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
 
 use archipelago_proto::{Ec2Error, Ec2Result};
@@ -46,7 +47,11 @@ type Slot = Arc<Mutex<Option<Answered>>>;
 
 /// The tokens of a region.
 #[derive(Default)]
-pub struct Tokens(DashMap<String, Slot>);
+pub struct Tokens {
+    slots: DashMap<String, Slot>,
+    /// When each expires, the first one first. A token that is used again stands here twice.
+    expiries: std::sync::Mutex<VecDeque<(Millis, String)>>,
+}
 
 pub(super) enum Outcome {
     First(Claim),
@@ -75,7 +80,7 @@ impl Tokens {
         }
         let key = Key { account: cx.account.clone(), action, token: token.clone() }.text();
         let now = cx.shell.clock.now();
-        let slot = self.0.entry(key.clone()).or_default().clone().lock_owned().await;
+        let slot = self.slots.entry(key.clone()).or_default().clone().lock_owned().await;
         let fingerprint = Sha256::digest(parameters).to_vec();
         match &*slot {
             Some(known) if known.expires > now && known.fingerprint == fingerprint => {
@@ -87,27 +92,62 @@ impl Tokens {
                     "The client token '{token}' was used before with other parameters; the request may not be changed"
                 ),
             )),
-            _ => Ok(Outcome::First(Claim(Arc::new(Claimed {
-                key,
-                fingerprint,
-                expires: now + VALID_FOR,
-                slot: std::sync::Mutex::new(slot),
-            })))),
+            _ => {
+                let expires = now + VALID_FOR;
+                self.expiries().push_back((expires, key.clone()));
+                let slot = std::sync::Mutex::new(slot);
+                Ok(Outcome::First(Claim(Arc::new(Claimed { key, fingerprint, expires, slot }))))
+            }
         }
+    }
+
+    /// How many are remembered.
+    pub fn count(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Forgets those that have expired, and those whose requests were refused; returns what the store must forget.
+    pub(crate) fn prune(&self, now: Millis) -> Vec<Write> {
+        let mut expiries = self.expiries();
+        let mut writes = Vec::new();
+        while expiries.front().is_some_and(|(expires, _)| *expires <= now) {
+            let Some((_, key)) = expiries.pop_front() else { break };
+            // Whoever holds the slot, or waits for it, gives the token another time.
+            let expired = |slot: &Slot| {
+                let kept =
+                    || slot.try_lock().map_or(true, |slot| slot.as_ref().is_some_and(|known| known.expires > now));
+                Arc::strong_count(slot) == 1 && !kept()
+            };
+            if self.slots.remove_if(&key, |_, slot| expired(slot)).is_some() {
+                writes.push(Write { key: format!("{TOKENS}/{key}"), value: None });
+            }
+        }
+        writes
+    }
+
+    fn expiries(&self) -> std::sync::MutexGuard<'_, VecDeque<(Millis, String)>> {
+        self.expiries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The store has them in the order of their keys.
+    pub(crate) fn restored(&self) {
+        self.expiries().make_contiguous().sort();
     }
 
     /// Brings back what the store remembers.
     pub(crate) fn restore(&self, key: &str, bytes: &[u8]) -> bool {
-        let answered = Answered::decode(bytes).ok();
-        answered.map(|answered| self.0.insert(key.to_owned(), Arc::new(Mutex::new(Some(answered))))).is_some()
+        let Ok(answered) = Answered::decode(bytes) else { return false };
+        self.expiries().push_back((answered.expires, key.to_owned()));
+        self.slots.insert(key.to_owned(), Arc::new(Mutex::new(Some(answered))));
+        true
     }
 
     /// Forgets an account's tokens, or all; returns what the store must forget.
     pub(crate) fn forget(&self, account: Option<&str>) -> Vec<Write> {
         let of = |key: &str| account.is_none_or(|account| key.starts_with(&format!("{account}/")));
-        let gone: Vec<_> = self.0.iter().map(|entry| entry.key().clone()).filter(|key| of(key)).collect();
+        let gone: Vec<_> = self.slots.iter().map(|entry| entry.key().clone()).filter(|key| of(key)).collect();
         for key in &gone {
-            self.0.remove(key);
+            self.slots.remove(key);
         }
         gone.into_iter().map(|key| Write { key: format!("{TOKENS}/{key}"), value: None }).collect()
     }

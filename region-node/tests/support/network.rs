@@ -51,3 +51,16 @@ pub async fn gateway(sandbox: &Sandbox, vpc: &Vpc) -> Option<String> {
     gateways.attach_internet_gateway(sandbox.ask(attach)).await.unwrap();
     internet_gateway_id
 }
+
+/// A subnet that has the first IPv6 block of its VPC too.
+pub async fn subnet_with_ipv6(sandbox: &Sandbox, vpc: &Vpc, block: &str) -> Subnet {
+    let ipv6 = vpc.ipv6_cidr_block_association_set[0].ipv6_cidr_block().replace("/56", "/64");
+    let input = CreateSubnetRequest {
+        vpc_id: vpc.vpc_id.clone(),
+        cidr_block: some(block),
+        ipv6_cidr_block: Some(ipv6),
+        ..CreateSubnetRequest::default()
+    };
+    let mut client = SubnetsServiceClient::new(sandbox.channel.clone());
+    client.create_subnet(sandbox.ask(input)).await.unwrap().into_inner().subnet.unwrap()
+}

@@ -6,6 +6,7 @@ use imbl::{OrdMap, OrdSet};
 use prost::Message;
 
 use crate::entity::{Decision, Entity, Facts, Id, Kind};
+use crate::time::Millis;
 
 #[derive(Clone, Default)]
 pub struct AccountState {
@@ -27,7 +28,25 @@ pub struct Settings {
     /// The DHCP options of new VPCs.
     #[prost(string, tag = "3")]
     pub default_dhcp_options: String,
+    /// The elastic addresses that the account may have back, the last one last.
+    #[prost(message, repeated, tag = "4")]
+    pub released: Vec<Released>,
+    /// The groups of zones that the account has opted in to.
+    #[prost(string, repeated, tag = "5")]
+    pub zone_groups: Vec<String>,
 }
+
+/// An elastic address that was released.
+#[derive(Clone, PartialEq, Message)]
+pub struct Released {
+    #[prost(string, tag = "1")]
+    pub public_ip: String,
+    #[prost(int64, tag = "2")]
+    pub at: Millis,
+}
+
+/// Of older ones it is not known any more whose they were.
+const MOST_RELEASED: usize = 256;
 
 /// A name, unique among the account's resources of a type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +67,11 @@ pub enum AccountCommand {
     /// Snapshots that are to be copied into the region.
     BeginCopies(Vec<Id>),
     EndCopy(Id),
+    /// Opts in to a group of zones.
+    OptIn(String),
+    /// An elastic address went back, or was recovered.
+    Release(String),
+    Recover(String),
     /// Takes a name; it fails with the error if another has it.
     Claim {
         name: Name,
@@ -88,7 +112,7 @@ impl Entity for AccountState {
     type Command = AccountCommand;
     type Reply = ();
 
-    fn decide(&self, command: AccountCommand, _: &Facts<'_>) -> Ec2Result<Decision<Self>> {
+    fn decide(&self, command: AccountCommand, facts: &Facts<'_>) -> Ec2Result<Decision<Self>> {
         let mut next = self.clone();
         match command {
             AccountCommand::Change(settings) => next.settings = settings,
@@ -106,6 +130,19 @@ impl Entity for AccountState {
                 }
             }
             AccountCommand::EndCopy(id) => drop(next.copies.remove(&id)),
+            AccountCommand::OptIn(group) => {
+                let known = &mut next.settings.zone_groups;
+                known.extend(Some(group).filter(|group| !known.contains(group)));
+            }
+            AccountCommand::Release(public_ip) => {
+                let released = &mut next.settings.released;
+                released.retain(|known| known.public_ip != public_ip);
+                released.push(Released { public_ip, at: facts.now });
+                released.drain(..released.len().saturating_sub(MOST_RELEASED));
+            }
+            AccountCommand::Recover(public_ip) => {
+                next.settings.released.retain(|known| known.public_ip != public_ip);
+            }
             AccountCommand::Claim { name, by, taken } => match self.names.get(&name) {
                 Some(owner) if *owner != by => return Err(taken),
                 _ => drop(next.names.insert(name, by)),

@@ -19,6 +19,8 @@ use super::transfer_actions::{
 use super::{AddressCommand, AddressState, view};
 use crate::Region;
 use crate::entity::{Entity as _, Published, Undo, workflow};
+use crate::families::accounts::{AccountCommand, account_id};
+use crate::families::regions;
 use crate::request::{Action, Context, Describe, one_of, tags_for};
 
 pub(crate) fn actions() -> Vec<Action> {
@@ -85,7 +87,11 @@ async fn allocate_address(cx: Context, input: AllocateAddressRequest) -> Ec2Resu
         Ok(()) => cx.commit(batch, response).await,
         Err(error) => Err(error),
     };
-    workflow(undo, outcome).await
+    let response = workflow(undo, outcome).await?;
+    if input.address.is_some() {
+        cx.accounts.ask(&account_id(&cx.account), AccountCommand::Recover(public_ip.to_string())).await?;
+    }
+    Ok(response)
 }
 
 /// Pools of one's own are made by actions that do not exist here, so that no id of one is known.
@@ -109,8 +115,11 @@ fn check_pools(input: &AllocateAddressRequest) -> Ec2Result<()> {
 /// The region itself, unless another border of it is meant.
 fn border_group<'a>(cx: &Context, group: Option<&'a str>) -> Ec2Result<&'a str> {
     let Some(group) = group else { return Ok(cx.facts.name) };
-    let known = cx.facts.zones.iter().any(|zone| zone.network_border_group == group);
-    if known { Ok(group) } else { Err(Ec2Error::invalid_value("networkBorderGroup", group)) }
+    let mut zones = cx.facts.zones.iter().filter(|zone| zone.network_border_group == group);
+    match zones.next() {
+        Some(zone) => regions::check_opted_in(cx, zone).map(|()| group),
+        None => Err(Ec2Error::invalid_value("networkBorderGroup", group)),
+    }
 }
 
 /// An address that the account has released before (AWS: "Recover an Elastic IP address").
@@ -163,6 +172,7 @@ async fn release_address(cx: Context, input: ReleaseAddressRequest) -> Ec2Result
     cx.addresses.ask(&address.id, AddressCommand::Release).await?;
     if let Ok(public_ip) = public.public_ip().parse() {
         cx.public_addresses.release(public_ip, &cx.account);
+        cx.accounts.ask(&account_id(&cx.account), AccountCommand::Release(public.public_ip().to_owned())).await?;
     }
     Ok(ReleaseAddressResponse {})
 }
@@ -189,8 +199,19 @@ async fn describe_addresses(cx: Context, input: DescribeAddressesRequest) -> Ec2
     Ok(DescribeAddressesResult { addresses: page.items.into_iter().map(|row| row.shown).collect() })
 }
 
-/// The pool knows again which addresses are allocated.
+/// The pool knows again which addresses are allocated, and who released others last.
 pub(crate) fn rebuild(region: &Region) {
+    let accounts = region.accounts.index().all();
+    let released = accounts.iter().flat_map(|account| {
+        account.state.settings.released.iter().map(|released| (released.at, &released.public_ip, &account.account))
+    });
+    let mut released: Vec<_> = released.collect();
+    released.sort();
+    for (_, public_ip, account) in released {
+        if let Ok(public_ip) = public_ip.parse() {
+            region.public_addresses.remember(public_ip, account);
+        }
+    }
     for address in of_account(region, None) {
         region.public_addresses.claim(address);
     }

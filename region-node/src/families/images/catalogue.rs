@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::ImageState;
 use super::state::AVAILABLE;
 use crate::Region;
-use crate::entity::{Account, Id};
+use crate::entity::{Account, CATALOGUE, Id};
 use crate::families::snapshots::{Content, SnapshotState};
 
 static IMAGES: &str = include_str!("../../../data/images.tsv");
@@ -34,6 +34,28 @@ pub(crate) fn stock(region: &Region) {
         };
         stock_line(region, &line, owner, place * 16);
     }
+    let windows = owners.get(WINDOWS).copied().unwrap_or(WINDOWS);
+    for (release, place) in INSTALLATION_MEDIA.into_iter().zip(FIRST_MEDIUM..) {
+        stock_medium(region, release, windows, place);
+    }
+}
+
+/// The public snapshots that Amazon has beside those of its images, which are its own (AWS: "Add Windows components
+/// using installation media").
+const INSTALLATION_MEDIA: [&str; 5] = ["2012 R2", "2016", "2019", "2022", "2025"];
+const WINDOWS: &str = "801119661308";
+/// Their order is after that of the images.
+const FIRST_MEDIUM: u64 = CATALOGUE / 2;
+
+fn stock_medium(region: &Region, release: &str, owner: &'static str, place: u64) {
+    let name = format!("Windows {release} English Installation Media");
+    let line = Line { cells: HashMap::from([("alias", "amazon")]), region: region.facts.name };
+    let id = line.id("snap", &name);
+    let mut state = snapshot(&line, owner, &id, 6, 0);
+    state.public.volume_id = Some("vol-ffffffff".into());
+    state.public.description = Some(name);
+    state.everyone = true;
+    region.snapshots.stock(&Id::new(&id), &owner.into(), place, state);
 }
 
 fn lines(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {

@@ -8,7 +8,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use super::create::add;
 use super::{ImageCommand, ImageCopy, ImageState, names};
 use crate::Region;
-use crate::entity::{Entity as _, Id, Undo, workflow};
+use crate::entity::{Entity as _, Id, Shelf, Undo, workflow};
 use crate::families::ebs_settings::Wanted;
 use crate::families::snapshots::{SnapshotState, check_minutes, check_source_region, copies};
 use crate::peer::{Exported, Source};
@@ -24,9 +24,11 @@ pub(super) async fn copy(cx: &Context, input: &CopyImageRequest) -> Ec2Result<Co
 
     let source = Source::of(&cx.region, input.source_region()).await?;
     let original = source.image(&cx.account, input.source_image_id()).await?;
-    if original.kernel_id.is_some() && input.source_region() != cx.facts.name {
-        return Err(Ec2Error::unsupported("Images with a kernel of their own cannot be copied to another region."));
-    }
+    let original = if input.source_region() == cx.facts.name {
+        original
+    } else {
+        kernels(cx, input.source_region(), &source, original).await?
+    };
     let exported = exported(cx, &source, &original).await?;
     let mut wishes = Vec::new();
     for snapshot in &exported {
@@ -94,13 +96,38 @@ fn check(cx: &Context, input: &CopyImageRequest) -> Ec2Result<()> {
     super::find::check(input.source_image_id())
 }
 
+/// The image with this region's kernel and ramdisk in the place of those that it has where it is from (AWS: "How AMI
+/// copy works": AWS looks for a match).
+async fn kernels(cx: &Context, region: &str, source: &Source, mut image: Image) -> Ec2Result<Image> {
+    for part in [&mut image.kernel_id, &mut image.ramdisk_id] {
+        if let Some(id) = part.as_deref().filter(|id| !id.is_empty()) {
+            let there = source.image(&cx.account, id).await?;
+            *part = Some(match_of(cx, &there, region).ok_or_else(|| {
+                Ec2Error::unsupported(format!("The region {} has no match for {id}.", cx.facts.name))
+            })?);
+        }
+    }
+    Ok(image)
+}
+
+/// The public image of the same publisher that has the same name, or the same place if it is from before names.
+fn match_of(cx: &Context, there: &Image, region: &str) -> Option<String> {
+    let location = there.image_location().replace(region, cx.facts.name);
+    let same = |image: &Image| {
+        (&image.owner_id, &image.image_type, &image.name) == (&there.owner_id, &there.image_type, &there.name)
+            && (there.name.is_some() || image.image_location() == location)
+    };
+    let public = cx.images.index().shelf(&Shelf::Everyone);
+    public.values().find(|known| same(&known.state.public)).map(|known| known.id.to_string())
+}
+
 /// The snapshots of the image's devices, each once.
 async fn exported(cx: &Context, source: &Source, image: &Image) -> Ec2Result<Vec<Exported>> {
     let mut exported: Vec<Exported> = Vec::new();
     let volumes = image.block_device_mappings.iter().filter_map(|device| device.ebs.as_ref());
     for id in volumes.filter_map(|ebs| ebs.snapshot_id.as_deref()).filter(|id| !id.is_empty()) {
         if exported.iter().all(|known| known.snapshot.snapshot_id() != id) {
-            exported.push(source.snapshot(&cx.account, id, image.image_id()).await?);
+            exported.push(source.snapshot(&cx.account, id, image.image_id(), "").await?);
         }
     }
     Ok(exported)

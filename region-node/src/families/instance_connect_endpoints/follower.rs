@@ -11,9 +11,7 @@ use crate::request::Context;
 pub(crate) async fn follow(region: Arc<Region>, endpoint: Arc<Published<ConnectEndpointState>>) {
     let cx = Context::internal(&region, &endpoint.account);
     let outcome = match service::remove(&cx, &endpoint.id).await {
-        Ok(()) => {
-            cx.instance_connect_endpoints.ask(&endpoint.id, ConnectEndpointCommand::Left).await.map(drop)
-        }
+        Ok(()) => cx.instance_connect_endpoints.ask(&endpoint.id, ConnectEndpointCommand::Left).await.map(drop),
         Err(error) => Err(error),
     };
     if let Err(error) = outcome {

@@ -12,7 +12,7 @@ use super::lifecycle::Phase;
 use super::state::{InstanceCommand, InstanceState, Place, incorrect};
 use crate::entity::{Published, Undo, workflow};
 use crate::families::instance_types;
-use crate::families::network_interfaces::{self, Attachment, NetworkInterfaceCommand, NetworkInterfaceState};
+use crate::families::network_interfaces::{self, Attachment, Limits, NetworkInterfaceCommand, NetworkInterfaceState};
 use crate::request::{Context, required};
 
 pub(super) async fn attach_network_interface(
@@ -46,6 +46,7 @@ pub(super) async fn attach_network_interface(
     let mut undo = Undo::default();
     let outcome = async {
         check_attached(&cx, &instance, (card, index), reserved)?;
+        check_addresses(&interface, &instance)?;
         network_interfaces::command(&cx, &interface.id, attach).await?;
         let (cx, id) = (cx.clone(), interface.id.clone());
         undo.push(async move {
@@ -70,6 +71,12 @@ fn check_zone(interface: &Published<NetworkInterfaceState>, instance: &Published
          interface {}, instance {}",
         interface.id, instance.id
     )))
+}
+
+fn check_addresses(interface: &Published<NetworkInterfaceState>, instance: &Published<InstanceState>) -> Ec2Result<()> {
+    let found = instance_types::find(instance.state.public.instance_type());
+    let limits = found.map(|found| Limits::of_type(&found.info())).unwrap_or_default();
+    limits.check(&interface.state.addresses())
 }
 
 /// What is attached is read after the place is reserved: whoever had it reserved before has published by then.

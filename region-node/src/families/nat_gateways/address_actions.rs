@@ -12,7 +12,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::{NatGatewayCommand, NatGatewayState};
 use crate::entity::{Id, Published, Undo, workflow};
-use crate::families::network_interfaces::{Addresses, NetworkInterfaceCommand};
+use crate::families::network_interfaces::{Addresses, Limits, NetworkInterfaceCommand};
 use crate::families::subnets::{self, Wanted};
 use crate::request::Context;
 
@@ -57,7 +57,7 @@ async fn add(
     let outcome = async {
         let taken = subnets::allocate(cx, &mut undo, &subnet, wanted).await?;
         let new = || Addresses { ipv4: taken.clone(), ..Addresses::default() };
-        cx.network_interfaces.ask(&interface, NetworkInterfaceCommand::Assign(new())).await?;
+        cx.network_interfaces.ask(&interface, NetworkInterfaceCommand::Assign(new(), Limits::default())).await?;
         let (interfaces, id, old) = (cx.network_interfaces.clone(), interface.clone(), new());
         undo.push(async move { drop(interfaces.ask(&id, NetworkInterfaceCommand::Unassign(old)).await) });
         let addresses = taken.iter().enumerate().map(|(position, ip)| NatGatewayAddress {

@@ -10,7 +10,7 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::plan::address;
-use super::{Addresses, NetworkInterfaceCommand, prefixes, removal};
+use super::{Addresses, Limits, NetworkInterfaceCommand, prefixes, removal};
 use crate::entity::{Id, Undo, workflow};
 use crate::families::subnets::{self, Wanted};
 use crate::request::Context;
@@ -46,7 +46,8 @@ pub(super) async fn assign_private_ip_addresses(
         }
         new.ipv4_prefixes = prefixes::allocate(&cx, &mut undo, &subnet, &blocks, prefix_count).await?;
         new.ipv4.extend(moved.iter().map(|(_, address)| *address));
-        cx.network_interfaces.ask(&interface.id, NetworkInterfaceCommand::Assign(new.clone())).await?;
+        let assign = NetworkInterfaceCommand::Assign(new.clone(), Limits::of(&cx, &interface.state));
+        cx.network_interfaces.ask(&interface.id, assign).await?;
         Ok(new)
     }
     .await;
@@ -103,23 +104,34 @@ pub(super) async fn assign_ipv6_addresses(
     cx: Context,
     input: AssignIpv6AddressesRequest,
 ) -> Ec2Result<AssignIpv6AddressesResult> {
-    prefixes::refuse_ipv6(!input.ipv6_prefixes.is_empty() || input.ipv6_prefix_count.is_some_and(|count| count != 0))?;
     let named = parse::<Ipv6Addr>(&input.ipv6_addresses)?;
-    let [count] = counts([("ipv6Addresses", named.len(), "ipv6AddressCount", input.ipv6_address_count)])?;
+    let blocks = input.ipv6_prefixes.iter().map(|text| prefixes::read_ipv6(text)).collect::<Ec2Result<Vec<_>>>()?;
+    let [count, prefix_count] = counts([
+        ("ipv6Addresses", named.len(), "ipv6AddressCount", input.ipv6_address_count),
+        ("ipv6Prefixes", blocks.len(), "ipv6PrefixCount", input.ipv6_prefix_count),
+    ])?;
     let interface = cx.network_interfaces.find(&cx.account, input.network_interface_id())?;
+    let subnet = interface.state.subnet();
     let wanted: Vec<_> = named.into_iter().map(Some).chain(std::iter::repeat_n(None, count)).collect();
+    let wanted_blocks: Vec<_> = blocks.into_iter().map(Some).chain(std::iter::repeat_n(None, prefix_count)).collect();
     let mut undo = Undo::default();
     let outcome = async {
-        let ipv6 = subnets::allocate_ipv6(&cx, &mut undo, &interface.state.subnet(), wanted).await?;
-        let new = Addresses { ipv6: ipv6.clone(), ..Addresses::default() };
-        cx.network_interfaces.ask(&interface.id, NetworkInterfaceCommand::Assign(new)).await?;
-        Ok(ipv6)
+        let mut new = Addresses::default();
+        if !wanted.is_empty() {
+            new.ipv6 = subnets::allocate_ipv6(&cx, &mut undo, &subnet, wanted).await?;
+        }
+        if !wanted_blocks.is_empty() {
+            new.ipv6_prefixes = subnets::allocate_ipv6_prefixes(&cx, &mut undo, &subnet, wanted_blocks).await?;
+        }
+        let assign = NetworkInterfaceCommand::Assign(new.clone(), Limits::of(&cx, &interface.state));
+        cx.network_interfaces.ask(&interface.id, assign).await?;
+        Ok(new)
     }
     .await;
     let assigned = workflow(undo, outcome).await?;
     Ok(AssignIpv6AddressesResult {
-        assigned_ipv6_addresses: assigned.iter().map(ToString::to_string).collect(),
-        assigned_ipv6_prefixes: Vec::new(),
+        assigned_ipv6_addresses: assigned.ipv6.iter().map(ToString::to_string).collect(),
+        assigned_ipv6_prefixes: assigned.ipv6_prefixes.iter().map(ToString::to_string).collect(),
         network_interface_id: Some(interface.id.to_string()),
     })
 }
@@ -128,18 +140,19 @@ pub(super) async fn unassign_ipv6_addresses(
     cx: Context,
     input: UnassignIpv6AddressesRequest,
 ) -> Ec2Result<UnassignIpv6AddressesResult> {
-    prefixes::refuse_ipv6(!input.ipv6_prefixes.is_empty())?;
     let ipv6 = parse::<Ipv6Addr>(&input.ipv6_addresses)?;
-    if ipv6.is_empty() {
+    let ipv6_prefixes =
+        input.ipv6_prefixes.iter().map(|text| prefixes::read_ipv6(text)).collect::<Ec2Result<Vec<_>>>()?;
+    if ipv6.is_empty() && ipv6_prefixes.is_empty() {
         return Err(Ec2Error::missing_parameter("ipv6Addresses"));
     }
     let interface = cx.network_interfaces.find(&cx.account, input.network_interface_id())?;
-    let old = Addresses { ipv6, ..Addresses::default() };
+    let old = Addresses { ipv6, ipv6_prefixes, ..Addresses::default() };
     removal::command(&cx, &interface.id, NetworkInterfaceCommand::Unassign(old)).await?;
     Ok(UnassignIpv6AddressesResult {
         network_interface_id: Some(interface.id.to_string()),
         unassigned_ipv6_addresses: input.ipv6_addresses,
-        unassigned_ipv6_prefixes: Vec::new(),
+        unassigned_ipv6_prefixes: input.ipv6_prefixes,
     })
 }
 

@@ -7,7 +7,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::attachment::Attachment;
 use super::plan::Plan;
-use super::{Addresses, NetworkInterfaceCommand, NetworkInterfaceState, removal};
+use super::{Addresses, Limits, NetworkInterfaceCommand, NetworkInterfaceState, removal};
 use crate::entity::{Id, Undo};
 use crate::request::Context;
 use crate::time::Transition;
@@ -49,6 +49,9 @@ impl LaunchInterface {
             return Err(Ec2Error::unsupported(
                 "Carrier IP addresses are not supported: there are no Wavelength Zones.",
             ));
+        }
+        if specification.ena_queue_count.is_some() {
+            return Err(Ec2Error::unsupported("The parameter EnaQueueCount is not supported."));
         }
         let specification = specification.clone();
         let groups = if specification.groups.is_empty() { interface.groups } else { specification.groups };
@@ -94,6 +97,11 @@ impl LaunchInterface {
         let of_subnet = self.interface.subnet.state.public.map_public_ip_on_launch();
         self.associate_public_ip.unwrap_or(automatic && of_subnet) && self.interface.subnet.state.ipv4_block().is_some()
     }
+}
+
+/// Whether instances of a type can have such an interface.
+pub fn check(cx: &Context, spec: &LaunchInterface, limits: Limits) -> Ec2Result<()> {
+    Plan::read(cx, &spec.interface)?.check(limits)
 }
 
 /// One interface for each of the instances, attached to it. They exist once the caller adds them to
@@ -159,7 +167,7 @@ pub(super) async fn lend_public_ip(cx: &Context, interface: &Id) -> Ec2Result<()
     }
     let address = cx.public_addresses.take(&cx.shell.ids)?;
     let new = Addresses { public: Some(address), ..Addresses::default() };
-    let outcome = cx.network_interfaces.ask(interface, NetworkInterfaceCommand::Assign(new)).await;
+    let outcome = cx.network_interfaces.ask(interface, NetworkInterfaceCommand::Assign(new, Limits::default())).await;
     if outcome.is_err() {
         cx.public_addresses.give_back(address);
     }

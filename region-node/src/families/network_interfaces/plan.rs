@@ -8,10 +8,10 @@ use archipelago_proto::ec2::v1::{
     Ipv6PrefixSpecificationRequest, NetworkInterface, PrivateIpAddressSpecification, Tag,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::attributes::connection_tracking;
-use super::{Addresses, NetworkInterfaceState, prefixes};
+use super::{Addresses, Limits, NetworkInterfaceState, prefixes};
 use crate::entity::{Id, Published, Undo};
 use crate::families::subnets::{self, SubnetState, Wanted};
 use crate::request::Context;
@@ -70,6 +70,7 @@ pub(super) struct Plan {
     ipv4_prefixes: Vec<Ipv4Net>,
     ipv4_prefix_count: usize,
     ipv6: Vec<Wanted<Ipv6Addr>>,
+    ipv6_prefixes: Vec<Wanted<Ipv6Net>>,
     primary_ipv6: bool,
     template: NetworkInterface,
 }
@@ -77,7 +78,7 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn read(cx: &Context, new: &NewInterface) -> Ec2Result<Self> {
         let (ipv4, ipv4_prefixes, ipv4_prefix_count) = ipv4(new)?;
-        let ipv6 = ipv6(new)?;
+        let (ipv6, ipv6_prefixes) = ipv6(new)?;
         let subnet = &new.subnet.state.public;
         let tracking = new.connection_tracking.as_ref().map(connection_tracking).transpose()?;
         let template = NetworkInterface {
@@ -104,6 +105,7 @@ impl Plan {
             ipv4_prefixes,
             ipv4_prefix_count,
             ipv6,
+            ipv6_prefixes,
             primary_ipv6: new.primary_ipv6,
             template,
         })
@@ -111,7 +113,15 @@ impl Plan {
 
     /// Whether the addresses are named, so that only one interface can have them.
     pub(super) fn names_addresses(&self) -> bool {
-        self.ipv4.iter().any(Option::is_some) || self.ipv6.iter().any(Option::is_some) || !self.ipv4_prefixes.is_empty()
+        self.ipv4.iter().any(Option::is_some)
+            || self.ipv6.iter().any(Option::is_some)
+            || !self.ipv4_prefixes.is_empty()
+            || self.ipv6_prefixes.iter().any(Option::is_some)
+    }
+
+    pub(super) fn check(&self, limits: Limits) -> Ec2Result<()> {
+        let ipv4 = self.ipv4.len() + self.ipv4_prefixes.len() + self.ipv4_prefix_count;
+        limits.check_counts(ipv4, self.ipv6.len() + self.ipv6_prefixes.len())
     }
 
     /// The interfaces, with addresses that the subnet has given to all of them at once.
@@ -122,19 +132,24 @@ impl Plan {
         count: usize,
     ) -> Ec2Result<Vec<NetworkInterfaceState>> {
         let subnet = &self.subnet.id;
-        let (mut ipv4, mut ipv6) = (Vec::new(), Vec::new());
+        let (mut ipv4, mut ipv6, mut ipv6_prefixes) = (Vec::new(), Vec::new(), Vec::new());
         if !self.ipv4.is_empty() {
             ipv4 = subnets::allocate(cx, undo, subnet, self.ipv4.repeat(count)).await?;
         }
         if !self.ipv6.is_empty() {
             ipv6 = subnets::allocate_ipv6(cx, undo, subnet, self.ipv6.repeat(count)).await?;
         }
+        if !self.ipv6_prefixes.is_empty() {
+            ipv6_prefixes = subnets::allocate_ipv6_prefixes(cx, undo, subnet, self.ipv6_prefixes.repeat(count)).await?;
+        }
         let (mut ipv4, mut ipv6) = (ipv4.into_iter(), ipv6.into_iter());
+        let mut ipv6_prefixes = ipv6_prefixes.into_iter();
         let mut interfaces = Vec::with_capacity(count);
         for _ in 0..count {
             let addresses = Addresses {
                 ipv4: ipv4.by_ref().take(self.ipv4.len()).collect(),
                 ipv6: ipv6.by_ref().take(self.ipv6.len()).collect(),
+                ipv6_prefixes: ipv6_prefixes.by_ref().take(self.ipv6_prefixes.len()).collect(),
                 ipv4_prefixes: prefixes::allocate(cx, undo, subnet, &self.ipv4_prefixes, self.ipv4_prefix_count)
                     .await?,
                 public: None,
@@ -232,9 +247,12 @@ fn ipv4(new: &NewInterface) -> Ec2Result<(Vec<Wanted>, Vec<Ipv4Net>, usize)> {
     Ok((std::iter::once(primary).chain(rest).collect(), prefixes, prefix_count))
 }
 
-fn ipv6(new: &NewInterface) -> Ec2Result<Vec<Wanted<Ipv6Addr>>> {
-    prefixes::refuse_ipv6(!new.ipv6_prefixes.is_empty() || new.ipv6_prefix_count.is_some_and(|count| count != 0))?;
+/// Single addresses and prefixes, named or any.
+type Ipv6 = (Vec<Wanted<Ipv6Addr>>, Vec<Wanted<Ipv6Net>>);
+
+fn ipv6(new: &NewInterface) -> Ec2Result<Ipv6> {
     let wanted = count("ipv6AddressCount", new.ipv6_address_count)?;
+    let prefix_count = count("ipv6PrefixCount", new.ipv6_prefix_count)?;
     let named = new.ipv6_addresses.iter().map(|specification| address(specification.ipv6_address()).map(Some));
     let named = named.collect::<Ec2Result<Vec<_>>>()?;
     if !named.is_empty() && new.ipv6_address_count.is_some() {
@@ -242,7 +260,17 @@ fn ipv6(new: &NewInterface) -> Ec2Result<Vec<Wanted<Ipv6Addr>>> {
             "The parameters ipv6Addresses and ipv6AddressCount may not be specified together",
         ));
     }
+    let prefixes = new.ipv6_prefixes.iter().map(|prefix| prefixes::read_ipv6(prefix.ipv6_prefix()).map(Some));
+    let prefixes = prefixes.collect::<Ec2Result<Vec<_>>>()?;
+    let ways = [!named.is_empty(), wanted > 0, !prefixes.is_empty(), prefix_count > 0];
+    if ways.into_iter().filter(|given| *given).count() > 1 {
+        return Err(Ec2Error::invalid_combination(
+            "Only one of IPv6 addresses, their count, IPv6 prefixes and their count may be specified",
+        ));
+    }
+    let prefixes: Vec<_> = prefixes.into_iter().chain(std::iter::repeat_n(None, prefix_count)).collect();
     let automatic = named.is_empty()
+        && prefixes.is_empty()
         && new.ipv6_address_count.is_none()
         && new.subnet.state.public.assign_ipv6_address_on_creation()
         && new.interface_type.as_deref() != Some("efa-only");
@@ -251,7 +279,7 @@ fn ipv6(new: &NewInterface) -> Ec2Result<Vec<Wanted<Ipv6Addr>>> {
     if new.primary_ipv6 && all.is_empty() {
         return Err(Ec2Error::invalid_combination("A primary IPv6 address requires an IPv6 address"));
     }
-    Ok(all)
+    Ok((all, prefixes))
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
-//! Prefixes of a subnet that are delegated to an interface: /28 blocks of IPv4.
+//! Prefixes of a subnet that are delegated to an interface: /28 blocks of IPv4, /80 blocks of IPv6.
 
 use std::net::Ipv4Addr;
 
 use archipelago_proto::{Ec2Error, Ec2Result};
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 
 use crate::entity::{Id, Undo};
 use crate::families::subnets;
-use crate::request::{Context, ipv4_block};
+use crate::request::{Context, ipv4_block, ipv6_block};
 
 /// AWS: "Prefix delegation".
 const LENGTH: u8 = 28;
@@ -18,6 +18,18 @@ pub(super) fn read(text: &str) -> Ec2Result<Ipv4Net> {
     if block.prefix_len() != LENGTH {
         return Err(Ec2Error::invalid_parameter(format!(
             "Value ({text}) for parameter ipv4Prefix is invalid. The prefix length must be {LENGTH}."
+        )));
+    }
+    Ok(block)
+}
+
+/// An IPv6 prefix as a request names it.
+pub(super) fn read_ipv6(text: &str) -> Ec2Result<Ipv6Net> {
+    let block = ipv6_block("ipv6Prefix", text)?;
+    if block.prefix_len() != subnets::IPV6_PREFIX_LENGTH {
+        return Err(Ec2Error::invalid_parameter(format!(
+            "Value ({text}) for parameter ipv6Prefix is invalid. The prefix length must be {}.",
+            subnets::IPV6_PREFIX_LENGTH
         )));
     }
     Ok(block)
@@ -57,18 +69,10 @@ pub(super) async fn allocate(
             }
         }
     }
-    Err(Ec2Error::new(
-        "InsufficientCidrBlocks",
-        format!("The specified subnet '{subnet}' does not have enough free cidr blocks to satisfy the request."),
-    ))
+    Err(subnets::no_free_blocks(subnet))
 }
 
 async fn take(cx: &Context, undo: &mut Undo, subnet: &Id, block: Ipv4Net) -> Ec2Result<()> {
     let wanted = addresses(&[block]).into_iter().map(Some).collect();
     subnets::allocate(cx, undo, subnet, wanted).await.map(drop)
-}
-
-/// IPv6 prefixes are refused: a subnet here counts single IPv6 addresses only.
-pub(super) fn refuse_ipv6(prefixes: bool) -> Ec2Result<()> {
-    if prefixes { Err(Ec2Error::unsupported("IPv6 prefix delegation is not supported.")) } else { Ok(()) }
 }

@@ -58,7 +58,7 @@ const TRIES: u32 = 64;
 pub struct PublicPool {
     block: Ipv4Net,
     taken: DashSet<Ipv4Addr>,
-    /// Who released an elastic address last, and so may have it back. Not kept over a restart.
+    /// Who released an elastic address last, and so may have it back.
     released: DashMap<Ipv4Addr, Account>,
 }
 
@@ -105,6 +105,11 @@ impl PublicPool {
     pub fn release(&self, address: Ipv4Addr, by: &Account) {
         self.released.insert(address, by.clone());
         self.taken.remove(&address);
+    }
+
+    /// Who released an address before a restart.
+    pub fn remember(&self, address: Ipv4Addr, released_by: &Account) {
+        self.released.insert(address, released_by.clone());
     }
 
     /// Whether this account released the address last and nobody has taken it since; it is taken then.

@@ -23,13 +23,16 @@ pub async fn command(
 
 /// Gives addresses back to the subnet and to the pool.
 pub async fn hand_back(cx: &Context, subnet: &Id, addresses: Addresses) {
-    let Addresses { mut ipv4, ipv4_prefixes, ipv6, public } = addresses;
+    let Addresses { mut ipv4, ipv4_prefixes, ipv6, ipv6_prefixes, public } = addresses;
     ipv4.extend(prefixes::addresses(&ipv4_prefixes));
     if !ipv4.is_empty() {
         subnets::free(cx, subnet, ipv4).await;
     }
     if !ipv6.is_empty() {
         subnets::free_ipv6(cx, subnet, ipv6).await;
+    }
+    if !ipv6_prefixes.is_empty() {
+        subnets::free_ipv6_prefixes(cx, subnet, ipv6_prefixes).await;
     }
     if let Some(public) = public {
         cx.public_addresses.give_back(public);

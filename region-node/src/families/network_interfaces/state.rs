@@ -3,15 +3,16 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use archipelago_proto::ec2::v1::{
-    Ipv4PrefixSpecification, NetworkInterface, NetworkInterfaceAttachment, NetworkInterfaceIpv6Address,
-    NetworkInterfacePermission, NetworkInterfacePrivateIpAddress,
+    Ipv4PrefixSpecification, Ipv6PrefixSpecification, NetworkInterface, NetworkInterfaceAttachment,
+    NetworkInterfaceIpv6Address, NetworkInterfacePermission, NetworkInterfacePrivateIpAddress,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
-use ipnet::Ipv4Net;
+use ipnet::{Ipv4Net, Ipv6Net};
 use prost::Message;
 
 use super::attachment::{Attachment, AttachmentChange, not_attached};
 use super::attributes::Attribute;
+use super::limits::Limits;
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part, resource};
 use crate::time::{Millis, Transition};
 
@@ -49,6 +50,7 @@ pub struct Addresses {
     pub ipv4: Vec<Ipv4Addr>,
     pub ipv4_prefixes: Vec<Ipv4Net>,
     pub ipv6: Vec<Ipv6Addr>,
+    pub ipv6_prefixes: Vec<Ipv6Net>,
     pub public: Option<Ipv4Addr>,
 }
 
@@ -63,8 +65,9 @@ pub enum NetworkInterfaceCommand {
     InstanceGone,
     Change(AttachmentChange),
     Set(Attribute),
-    /// Adds addresses that the subnet, or the pool, has given; the IPv4 ones are secondary.
-    Assign(Addresses),
+    /// Adds addresses that the subnet, or the pool, has given, as far as it may have so many; the IPv4 ones are
+    /// secondary.
+    Assign(Addresses, Limits),
     Unassign(Addresses),
     /// The public address goes back, as when an elastic one takes its place or the instance stops.
     ReleasePublicIp,
@@ -103,6 +106,7 @@ impl NetworkInterfaceState {
             ipv4: public.private_ip_addresses.iter().filter_map(|ip| ip.private_ip_address().parse().ok()).collect(),
             ipv4_prefixes: public.ipv4_prefixes.iter().filter_map(|block| block.ipv4_prefix().parse().ok()).collect(),
             ipv6: public.ipv6_addresses.iter().filter_map(|ip| ip.ipv6_address().parse().ok()).collect(),
+            ipv6_prefixes: public.ipv6_prefixes.iter().filter_map(|block| block.ipv6_prefix().parse().ok()).collect(),
             public: self.public_ip.as_deref().and_then(parse),
         }
     }
@@ -121,6 +125,8 @@ impl NetworkInterfaceState {
         }
         let prefixes = new.ipv4_prefixes.iter().map(|block| Some(block.to_string()));
         self.public.ipv4_prefixes.extend(prefixes.map(|ipv4_prefix| Ipv4PrefixSpecification { ipv4_prefix }));
+        let prefixes = new.ipv6_prefixes.iter().map(|block| Some(block.to_string()));
+        self.public.ipv6_prefixes.extend(prefixes.map(|ipv6_prefix| Ipv6PrefixSpecification { ipv6_prefix }));
         for address in &new.ipv6 {
             self.public.ipv6_addresses.push(NetworkInterfaceIpv6Address {
                 ipv6_address: Some(address.to_string()),
@@ -164,6 +170,13 @@ impl NetworkInterfaceState {
             match known.iter().position(|known| known.ipv6_address() == address.to_string()) {
                 Some(at) => drop(known.remove(at)),
                 None => return Err(self.has_not(address)),
+            }
+        }
+        for block in &old.ipv6_prefixes {
+            let known = &mut self.public.ipv6_prefixes;
+            match known.iter().position(|known| known.ipv6_prefix() == block.to_string()) {
+                Some(at) => drop(known.remove(at)),
+                None => return Err(self.has_not(block)),
             }
         }
         self.show_first_ipv6();
@@ -246,7 +259,10 @@ impl Entity for NetworkInterfaceState {
             (None, Command::InstanceGone) => return Ok(Decision { next: Next::Keep, reply }),
             (_, Command::Change(change)) => next.change_attachment(change)?,
             (_, Command::Set(attribute)) => attribute.apply(&mut next)?,
-            (_, Command::Assign(addresses)) => next.add(&addresses),
+            (_, Command::Assign(addresses, limits)) => {
+                next.add(&addresses);
+                limits.check(&next.addresses())?;
+            }
             (_, Command::Unassign(addresses)) => {
                 next.unassign(&addresses)?;
                 if !facts.dependents.is_empty() {

@@ -77,13 +77,13 @@ pub(crate) fn stock(region: &Region) {
 }
 
 fn id(name: &str, region: &str) -> Id {
-    let known = S3.iter().find(|(of, _)| *of == region && name.ends_with(".s3"));
+    let known = S3.iter().find(|(of, _)| *of == region && name == format!("com.amazonaws.{region}.s3"));
     if let Some((_, id)) = known {
         return Id::new(id);
     }
     let hash = Sha256::digest(name);
-    let digits: String = hash[..4].iter().map(|byte| format!("{byte:02x}")).collect();
-    Id::new(&format!("pl-{digits}"))
+    let digits = u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]);
+    Id::new(&format!("pl-{digits:08x}"))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use archipelago_proto::regions::{self, OptIn, Zone, ZoneKind};
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::filters::{REGIONS, ZONES};
+use super::zone_groups::{self, modify_availability_zone_group};
 use crate::request::{Action, Context, Describe};
 
 pub(crate) fn actions() -> Vec<Action> {
@@ -17,6 +18,7 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::new(describe_regions),
         Action::new(describe_availability_zones),
         Action::new(describe_account_attributes),
+        Action::new(modify_availability_zone_group),
     ]
 }
 
@@ -70,13 +72,13 @@ async fn describe_availability_zones(
             && (input.zone_ids.is_empty() || input.zone_ids.iter().any(|id| id == zone.id))
     };
     let all = input.all_availability_zones() || !input.zone_names.is_empty() || !input.zone_ids.is_empty();
-    let shown = zones.iter().filter(|zone| named(zone) && (all || zone.opt_in() != OptIn::NotOptedIn));
+    let shown = zones.iter().filter(|zone| named(zone) && (all || zone_groups::opt_in(&cx, zone) != OptIn::NotOptedIn));
     let describe = Describe { filters: &input.filters, ..Describe::default() };
-    let page = describe.pick("availability-zone", ZONES, |_| shown.map(|zone| zone_view(cx.facts, zone)))?;
+    let page = describe.pick("availability-zone", ZONES, |_| shown.map(|zone| zone_view(&cx, zone)))?;
     Ok(DescribeAvailabilityZonesResult { availability_zones: page.items })
 }
 
-fn zone_view(region: &regions::Region, zone: &Zone) -> AvailabilityZone {
+fn zone_view(cx: &Context, zone: &Zone) -> AvailabilityZone {
     let parent = match zone.kind {
         ZoneKind::Availability => None,
         ZoneKind::Local { parent_name, parent_id } | ZoneKind::Wavelength { parent_name, parent_id } => {
@@ -85,8 +87,8 @@ fn zone_view(region: &regions::Region, zone: &Zone) -> AvailabilityZone {
     };
     AvailabilityZone {
         state: Some("available".to_owned()),
-        opt_in_status: Some(zone.opt_in().id().to_owned()),
-        region_name: Some(region.name.to_owned()),
+        opt_in_status: Some(zone_groups::opt_in(cx, zone).id().to_owned()),
+        region_name: Some(cx.facts.name.to_owned()),
         zone_name: Some(zone.name.to_owned()),
         zone_id: Some(zone.id.to_owned()),
         group_name: Some(zone.group.to_owned()),

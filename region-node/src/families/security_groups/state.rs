@@ -17,8 +17,11 @@ pub struct SecurityGroupState {
     pub public: SecurityGroup,
     #[prost(message, repeated, tag = "2")]
     pub rules: Vec<SecurityGroupRule>,
+    /// Its outbound rules are not those any more that it came with.
+    #[prost(bool, tag = "3")]
+    pub egress_modified: bool,
     /// The other VPCs that it may be used in.
-    #[prost(message, repeated, tag = "3")]
+    #[prost(message, repeated, tag = "4")]
     pub(super) associations: Vec<SecurityGroupVpcAssociation>,
 }
 
@@ -51,6 +54,9 @@ pub enum SecurityGroupCommand {
     Delete,
     /// The default group goes with its VPC.
     DeleteWithVpc,
+    /// The VPC has IPv6 from now on. A group whose outbound rules are those of a new one lets everything out over IPv6 too
+    /// (AWS: rules that were modified are left as they are).
+    AllowIpv6Egress,
 }
 
 /// What a rule is to be from now on; the direction is that of the rule.
@@ -63,7 +69,7 @@ impl SecurityGroupState {
     /// A group without inbound rules that lets everything out, as a new one is.
     pub fn new(id: &Id, public: SecurityGroup, ids: &Ids) -> Self {
         let public = SecurityGroup { group_id: Some(id.to_string()), ..public };
-        let mut state = Self { public, rules: Vec::new(), associations: Vec::new() };
+        let mut state = Self { public, ..Self::default() };
         state.add(Rule::all(Direction::Egress, Peer::Ipv4("0.0.0.0/0".into())), &[], ids);
         state
     }
@@ -249,6 +255,13 @@ impl Entity for SecurityGroupState {
                 }
                 Vec::new()
             }
+            SecurityGroupCommand::AllowIpv6Egress => {
+                let has_ipv6 = self.rules_of(Direction::Egress).any(|rule| rule.cidr_ipv6.is_some());
+                if self.egress_modified || has_ipv6 {
+                    return Ok(Decision { next: Next::Keep, reply: Vec::new() });
+                }
+                return Ok(Decision { next: Next::Become(next.with_ipv6_egress(facts.ids)), reply: Vec::new() });
+            }
             SecurityGroupCommand::Delete if self.is_default() => {
                 let message = format!(
                     "the specified group: \"{}\" name: \"{DEFAULT}\" cannot be deleted by a user",
@@ -264,6 +277,7 @@ impl Entity for SecurityGroupState {
                 return Ok(Decision { next: Next::Gone(next), reply: Vec::new() });
             }
         };
+        next.egress_modified |= !self.rules_of(Direction::Egress).eq(next.rules_of(Direction::Egress));
         Ok(Decision { next: Next::Become(next), reply })
     }
 

@@ -10,7 +10,7 @@ use super::content::BLOCK_BYTES;
 use super::state::PENDING;
 use super::{Copy, SnapshotCommand, SnapshotState};
 use crate::Region;
-use crate::entity::{Batch, Id, Undo};
+use crate::entity::{Batch, Id, Published, Undo};
 use crate::families::accounts::{AccountCommand, account_id};
 use crate::families::ebs_settings::{Wanted, data_key, encryption};
 use crate::peer::{Exported, Source};
@@ -66,7 +66,7 @@ pub(crate) async fn create(
 }
 
 fn state(cx: &Context, id: &Id, wish: Wish<'_>) -> Ec2Result<SnapshotState> {
-    let (now, Exported { snapshot, content }) = (cx.shell.clock.now(), wish.source);
+    let (now, Exported { snapshot, content, refusal }) = (cx.shell.clock.now(), wish.source);
     if snapshot.encrypted() && wish.encryption.encrypted == Some(false) {
         return Err(Ec2Error::invalid_parameter(
             "A copy of an encrypted snapshot is encrypted: Encrypted may not be false.",
@@ -97,6 +97,7 @@ fn state(cx: &Context, id: &Id, wish: Wish<'_>) -> Ec2Result<SnapshotState> {
         snapshot_id: snapshot.snapshot_id().to_owned(),
         image_id: wish.image_id.to_owned(),
         blocks: content.blocks(),
+        refusal: refusal.clone(),
         ..Copy::default()
     };
     let next = Some(now + pace(cx, &copy, wish.minutes).1);
@@ -124,20 +125,10 @@ pub(crate) async fn go_on(region: &Arc<Region>, id: &Id) {
         if copy.next.is_some() {
             return;
         }
-        let minutes = snapshot.state.public.completion_duration_minutes;
-        let now = region.shell.clock.now();
-        let command = match fetch(region, &snapshot.account, &snapshot.state, copy).await {
-            Ok(up_to) => {
-                let then = Copy { done: up_to, ..copy.clone() };
-                SnapshotCommand::Received { up_to, next: now + pace(region, &then, minutes).1 }
-            }
-            Err(error) if error.code == "Unavailable" && copy.failures < MOST_FAILURES => {
-                tracing::warn!(%id, %error, "a copy's source does not answer");
-                SnapshotCommand::Retry { next: now + (FIRST_PAUSE << copy.failures) }
-            }
-            Err(error) => SnapshotCommand::Fail {
-                message: format!("The copy of {} from {} failed: {}", copy.snapshot_id, copy.region, error.message),
-            },
+        let refused = copy.refusal.clone().map(|message| SnapshotCommand::Fail { message });
+        let command = match refused {
+            Some(refused) => refused,
+            None => step(region, &snapshot, copy).await,
         };
         if let Err(error) = region.snapshots.ask(id, command).await {
             // It is there as long as it is pending, unless it was deleted just now.
@@ -147,6 +138,25 @@ pub(crate) async fn go_on(region: &Arc<Region>, id: &Id) {
         if region.snapshots.index().get(id).is_none_or(|snapshot| snapshot.state.copy.is_none()) {
             end(region, &snapshot.account, id).await;
         }
+    }
+}
+
+/// The next blocks, or what comes of their not being there.
+async fn step(region: &Arc<Region>, snapshot: &Published<SnapshotState>, copy: &Copy) -> SnapshotCommand {
+    let now = region.shell.clock.now();
+    match fetch(region, &snapshot.account, &snapshot.state, copy).await {
+        Ok(up_to) => {
+            let then = Copy { done: up_to, ..copy.clone() };
+            let minutes = snapshot.state.public.completion_duration_minutes;
+            SnapshotCommand::Received { up_to, next: now + pace(region, &then, minutes).1 }
+        }
+        Err(error) if error.code == "Unavailable" && copy.failures < MOST_FAILURES => {
+            tracing::warn!(id = %snapshot.id, %error, "a copy's source does not answer");
+            SnapshotCommand::Retry { next: now + (FIRST_PAUSE << copy.failures) }
+        }
+        Err(error) => SnapshotCommand::Fail {
+            message: format!("The copy of {} from {} failed: {}", copy.snapshot_id, copy.region, error.message),
+        },
     }
 }
 

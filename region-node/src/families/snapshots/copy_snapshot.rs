@@ -22,7 +22,7 @@ pub(super) async fn copy(cx: &Context, input: &CopySnapshotRequest) -> Ec2Result
     check(cx, input)?;
     kind.check(input.source_snapshot_id())?;
     let source = Source::of(&cx.region, input.source_region()).await?;
-    let exported = source.snapshot(&cx.account, input.source_snapshot_id(), "").await?;
+    let exported = source.snapshot(&cx.account, input.source_snapshot_id(), "", input.presigned_url()).await?;
     let wish = Wish {
         source_region: input.source_region(),
         source: &exported,

@@ -28,12 +28,33 @@ pub(crate) fn exportable(
         let message = format!("Snapshot {id} is in invalid state - {}", public.state());
         return Err(Ec2Error::new("IncorrectState", message));
     }
-    // Keys cannot be shared here, so that only their account can read what they encrypt.
-    if public.kms_key_id.as_deref().and_then(key_account).is_some_and(|owner| owner != account) {
-        return Err(Ec2Error::new(
-            "UnauthorizedOperation",
-            format!("You are not authorized to use the key that encrypts the snapshot '{id}'."),
-        ));
-    }
     Ok(snapshot)
+}
+
+/// Why a copy fails of a snapshot that the account may see. AWS tells it when the copy is under way, by the copy's
+/// state message (AWS: "Copy an Amazon EBS snapshot").
+pub(crate) fn refusal(
+    region: &Region,
+    account: &str,
+    snapshot: &Published<SnapshotState>,
+    presigned_url: &str,
+) -> Option<String> {
+    // Keys cannot be shared here, so that only their account can read what they encrypt.
+    let key = snapshot.state.public.kms_key_id.as_deref().and_then(key_account);
+    if key.is_some_and(|owner| owner != account) {
+        return Some("Given key ID is not accessible".to_owned());
+    }
+    if presigned_url.is_empty() {
+        return None;
+    }
+    let request = match region.peers.verify(presigned_url) {
+        Ok(request) => request,
+        Err(why) => return Some(format!("The presigned URL is not valid: {why}")),
+    };
+    let agrees = request.region == region.facts.name
+        && request.account == account
+        && request.parameter("Action") == Some("CopySnapshot")
+        && request.parameter("SourceRegion") == Some(region.facts.name)
+        && request.parameter("SourceSnapshotId") == Some(&*snapshot.id);
+    (!agrees).then(|| "The presigned URL is not valid: it does not ask its region for this copy".to_owned())
 }

@@ -16,6 +16,6 @@ pub(crate) use actions::actions;
 pub use content::Content;
 pub(crate) use copy_snapshot::{check_minutes, check_source_region};
 pub use create::create;
-pub(crate) use export::exportable;
+pub(crate) use export::{exportable, refusal};
 pub use state::{Copy, SnapshotCommand, SnapshotState};
 pub use view::{find, owned, view, visible};

@@ -1,5 +1,6 @@
 //! The presigned URL of CopySnapshot: a request to the source region, which must ask for the same as the request that
-//! brings it. Its signature is not verified, as the cluster's nodes trust each other.
+//! brings it. The source verifies its signature (`export.rs`); where there is none, that the caller may use the snapshot
+//! is enough.
 
 use archipelago_proto::ec2::v1::CopySnapshotRequest;
 use archipelago_proto::{Ec2Error, Ec2Result};

@@ -55,6 +55,9 @@ pub struct Copy {
     /// How often the source has failed to answer since it last did.
     #[prost(uint32, tag = "7")]
     pub failures: u32,
+    /// Why it is going to fail, as its source has said.
+    #[prost(string, optional, tag = "8")]
+    pub refusal: Option<String>,
 }
 
 impl Copy {

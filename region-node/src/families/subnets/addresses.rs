@@ -1,13 +1,13 @@
-//! The addresses of a subnet that are taken.
+//! The IPv4 addresses of a subnet that are taken.
 //!
 //! A subnet's state is cloned at each change, so these are persistent structures, and finding a free
 //! address takes the same few steps in a /16 as in a /28.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 
 use archipelago_proto::{Ec2Error, Ec2Result};
-use imbl::{HashSet, Vector};
-use ipnet::{Ipv4Net, Ipv6Net};
+use imbl::Vector;
+use ipnet::Ipv4Net;
 
 /// A /16 has 1,024 words of 64 addresses; one bit each says whether a word is full.
 const SUMMARY: usize = 16;
@@ -122,69 +122,15 @@ fn place(offset: u32) -> (usize, u64) {
     (offset as usize / 64, 1 << (offset % 64))
 }
 
-/// The IPv6 addresses of a /64 that are taken.
-#[derive(Clone)]
-pub(super) struct Ipv6Addresses {
-    pub(super) block: Ipv6Net,
-    taken: HashSet<Ipv6Addr>,
-    /// Given away only when an address of it is asked for.
-    pub(super) reserved: Vec<Ipv6Net>,
-}
-
-impl Ipv6Addresses {
-    pub(super) fn new(block: Ipv6Net) -> Self {
-        Self { block, taken: HashSet::new(), reserved: Vec::new() }
-    }
-
-    pub(super) fn is_unused(&self) -> bool {
-        self.taken.is_empty()
-    }
-
-    /// Amazon picks them at random; `random` gives the numbers.
-    pub(super) fn take_any(&mut self, mut random: impl FnMut() -> u64) -> Option<Ipv6Addr> {
-        let network = u128::from(self.block.network());
-        let size = 1_u128 << (128 - u32::from(self.block.prefix_len())).min(127);
-        for _ in 0..1_000 {
-            let address = Ipv6Addr::from(network | (u128::from(random()) % size));
-            let kept = self.reserved.iter().any(|block| block.contains(&address));
-            if !kept && !self.is_reserved(address) && self.taken.insert(address).is_none() {
-                return Some(address);
-            }
-        }
-        None
-    }
-
-    pub(super) fn take(&mut self, address: Ipv6Addr) -> Ec2Result<Ipv6Addr> {
-        if !self.block.contains(&address) {
-            return Err(outside(&address));
-        }
-        if self.is_reserved(address) {
-            return Err(reserved(&address));
-        }
-        match self.taken.insert(address) {
-            None => Ok(address),
-            Some(_) => Err(in_use(&address)),
-        }
-    }
-
-    pub(super) fn give_back(&mut self, address: Ipv6Addr) {
-        self.taken.remove(&address);
-    }
-
-    fn is_reserved(&self, address: Ipv6Addr) -> bool {
-        u128::from(address) - u128::from(self.block.network()) < 4 || address == self.block.broadcast()
-    }
-}
-
-fn outside(address: &dyn std::fmt::Display) -> Ec2Error {
+pub(super) fn outside(address: &dyn std::fmt::Display) -> Ec2Error {
     Ec2Error::invalid_parameter(format!("Address {address} does not fall within the subnet's address range"))
 }
 
-fn reserved(address: &dyn std::fmt::Display) -> Ec2Error {
+pub(super) fn reserved(address: &dyn std::fmt::Display) -> Ec2Error {
     Ec2Error::invalid_parameter(format!("Address {address} is in subnet's reserved address range"))
 }
 
-fn in_use(address: &dyn std::fmt::Display) -> Ec2Error {
+pub(super) fn in_use(address: &dyn std::fmt::Display) -> Ec2Error {
     Ec2Error::new("InvalidIPAddress.InUse", format!("Address {address} is in use."))
 }
 
@@ -241,14 +187,5 @@ mod tests {
         }
         assert!(all.take(Ipv4Addr::new(10, 0, 1, 9)).is_err());
         assert_eq!(all.free_count(), 251);
-    }
-
-    #[test]
-    fn ipv6_addresses_are_picked_at_random_and_never_twice() {
-        let mut all = Ipv6Addresses::new("2600:1f00::/64".parse().unwrap());
-        let mut numbers = [0, 3, 7, 7, 8].into_iter();
-        assert_eq!(all.take_any(|| numbers.next().unwrap()), Some("2600:1f00::7".parse().unwrap()));
-        assert_eq!(all.take_any(|| numbers.next().unwrap()), Some("2600:1f00::8".parse().unwrap()));
-        assert_eq!(all.take("2600:1f00::8".parse().unwrap()).unwrap_err().code, "InvalidIPAddress.InUse");
     }
 }

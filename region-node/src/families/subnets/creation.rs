@@ -5,7 +5,7 @@ use std::sync::Arc;
 use archipelago_proto::ec2::v1::{
     BlockPublicAccessStates, Subnet, SubnetCidrBlockState, SubnetIpv6CidrBlockAssociation, Tag,
 };
-use archipelago_proto::regions::Zone;
+use archipelago_proto::regions::{OptIn, Zone};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::{Ipv4Net, Ipv6Net};
 use prost::Message;
@@ -13,6 +13,7 @@ use prost::Message;
 use super::attributes::dns_options;
 use super::{Association, SubnetState};
 use crate::entity::{Id, Published, Undo, workflow};
+use crate::families::regions;
 use crate::families::vpcs::{VpcCommand, VpcState};
 use crate::request::Context;
 use crate::time::Transition;
@@ -75,9 +76,10 @@ pub(super) fn block_state(state: &str) -> SubnetCidrBlockState {
     SubnetCidrBlockState { state: Some(state.to_owned()), status_message: None }
 }
 
-/// By its name or its id; the first one if there is neither.
+/// By its name or its id; the first one if there is neither. Local Zones are among them once the account has opted in.
 pub(super) fn zone(cx: &Context, name: Option<&str>, id: Option<&str>) -> Ec2Result<&'static Zone> {
-    let mut zones = cx.facts.availability_zones();
+    let usable = || cx.facts.zones.iter().filter(|zone| regions::opt_in(cx, zone) != OptIn::NotOptedIn);
+    let mut zones = usable();
     let (parameter, value, zone) = match (name, id) {
         (Some(_), Some(_)) => {
             return Err(Ec2Error::invalid_combination(
@@ -89,7 +91,7 @@ pub(super) fn zone(cx: &Context, name: Option<&str>, id: Option<&str>) -> Ec2Res
         (None, None) => ("availabilityZone", "", zones.next()),
     };
     zone.ok_or_else(|| {
-        let names = cx.facts.availability_zones().map(|zone| zone.name).collect::<Vec<_>>().join(", ");
+        let names = usable().map(|zone| zone.name).collect::<Vec<_>>().join(", ");
         Ec2Error::invalid_parameter(format!(
             "Value ({value}) for parameter {parameter} is invalid. Subnets can currently only be created in the following availability zones: {names}."
         ))

@@ -1,6 +1,7 @@
 //! CreateDefaultSubnet: the first /20 of the default VPC that is free.
 
 use archipelago_proto::ec2::v1::{CreateDefaultSubnetRequest, CreateDefaultSubnetResult};
+use archipelago_proto::regions::OptIn;
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::Ipv4Net;
 
@@ -20,6 +21,9 @@ pub(super) async fn create_default_subnet(
         return Err(Ec2Error::unsupported("The default VPC has no IPv6 CIDR block for an IPv6-only subnet."));
     }
     let zone = zone(&cx, name, id)?;
+    if zone.opt_in() != OptIn::NotRequired {
+        return Err(Ec2Error::unsupported(format!("There are no default subnets in the zone '{}'.", zone.name)));
+    }
     // One at a time: a zone has one default subnet at most.
     let _one = cx.settling.lock().await;
     let vpcs = cx.vpcs.owned_by(&cx.account);

@@ -7,8 +7,8 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::IpNet;
 
-use super::addresses::Ipv6Addresses;
 use super::creation::{block_state, ipv6_association};
+use super::ipv6_addresses::Ipv6Addresses;
 use super::state;
 use super::{SubnetCommand, SubnetState};
 use crate::entity::{Id, Undo, workflow};

@@ -7,8 +7,9 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prost::Message;
 
-use super::addresses::{Addresses, Ipv6Addresses};
+use super::addresses::Addresses;
 use super::attributes::Attribute;
+use super::ipv6_addresses::Ipv6Addresses;
 use super::reservations::RESERVATION;
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part};
 use crate::families::vpcs::no_association;
@@ -63,6 +64,7 @@ pub type Wanted<A = Ipv4Addr> = Option<A>;
 pub struct Allocated {
     pub ipv4: Vec<Ipv4Addr>,
     pub ipv6: Vec<Ipv6Addr>,
+    pub ipv6_prefixes: Vec<Ipv6Net>,
 }
 
 pub enum SubnetCommand {
@@ -78,6 +80,11 @@ pub enum SubnetCommand {
         by: Vec<Wanted<Ipv6Addr>>,
     },
     FreeIpv6(Vec<Ipv6Addr>),
+    /// All or none, of the length that is delegated.
+    AllocateIpv6Prefixes {
+        by: Vec<Wanted<Ipv6Net>>,
+    },
+    FreeIpv6Prefixes(Vec<Ipv6Net>),
     AddIpv6(SubnetIpv6CidrBlockAssociation),
     /// By the association.
     RemoveIpv6(String),
@@ -186,6 +193,13 @@ impl Entity for SubnetState {
             SubnetCommand::Set(attribute) => attribute.apply(&mut next.public)?,
             SubnetCommand::Allocate { by } => reply.ipv4 = next.allocate(by, facts.id)?,
             SubnetCommand::AllocateIpv6 { by } => reply.ipv6 = next.allocate_ipv6(by, facts)?,
+            SubnetCommand::AllocateIpv6Prefixes { by } => {
+                reply.ipv6_prefixes = next.allocate_ipv6_prefixes(by, facts)?;
+            }
+            SubnetCommand::FreeIpv6Prefixes(prefixes) => {
+                let known = next.ipv6_addresses.iter_mut();
+                known.for_each(|known| prefixes.iter().for_each(|prefix| known.give_back_prefix(*prefix)));
+            }
             SubnetCommand::Free(addresses) => {
                 let known = next.addresses.iter_mut();
                 known.for_each(|known| addresses.iter().for_each(|address| known.give_back(*address)));

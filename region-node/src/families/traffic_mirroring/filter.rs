@@ -27,7 +27,10 @@ pub struct MirrorFilterState {
 pub enum MirrorFilterCommand {
     Delete,
     /// Adds network services and takes others away.
-    Services { add: Vec<String>, remove: Vec<String> },
+    Services {
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
     /// A new rule, or the new form of a known one.
     SetRule(TrafficMirrorFilterRule),
     RemoveRule(String),
@@ -120,10 +123,7 @@ impl Entity for MirrorFilterState {
     }
 
     fn parts(&self) -> Vec<Part<'_>> {
-        let part = |rule| Part {
-            id: TrafficMirrorFilterRule::traffic_mirror_filter_rule_id(rule),
-            tags: &rule.tags,
-        };
+        let part = |rule| Part { id: TrafficMirrorFilterRule::traffic_mirror_filter_rule_id(rule), tags: &rule.tags };
         self.rules.iter().map(part).collect()
     }
 

@@ -37,7 +37,10 @@ pub(super) const RULES: Table<TrafficMirrorFilterRule> = &[
 /// AWS: DescribeTrafficMirrorTargets.
 pub(super) const TARGETS: FilterTable<MirrorTargetState> = &[
     ("description", Column::Of(|target, probe| probe.maybe(target.state.public.description.as_deref()))),
-    ("network-interface-id", Column::Of(|target, probe| probe.maybe(target.state.public.network_interface_id.as_deref()))),
+    (
+        "network-interface-id",
+        Column::Of(|target, probe| probe.maybe(target.state.public.network_interface_id.as_deref())),
+    ),
     (
         "network-load-balancer-arn",
         Column::Of(|target, probe| probe.maybe(target.state.public.network_load_balancer_arn.as_deref())),

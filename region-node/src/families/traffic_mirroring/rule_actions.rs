@@ -34,7 +34,9 @@ fn check(rule: &TrafficMirrorFilterRule) -> Ec2Result<()> {
             return Err(Ec2Error::invalid_combination("Port ranges are for the protocols TCP (6) and UDP (17) only."));
         }
         let ports = 0..=65_535;
-        if !ports.contains(&range.from_port()) || !ports.contains(&range.to_port()) || range.from_port() > range.to_port()
+        if !ports.contains(&range.from_port())
+            || !ports.contains(&range.to_port())
+            || range.from_port() > range.to_port()
         {
             return Err(Ec2Error::invalid_parameter(format!(
                 "Invalid TCP/UDP port range ({}:{})",
@@ -72,10 +74,7 @@ pub(super) async fn create_traffic_mirror_filter_rule(
     check(&rule)?;
     let filter = cx.traffic_mirror_filters.find(&cx.account, rule.traffic_mirror_filter_id())?;
     cx.traffic_mirror_filters.ask(&filter.id, MirrorFilterCommand::SetRule(rule.clone())).await?;
-    Ok(CreateTrafficMirrorFilterRuleResult {
-        traffic_mirror_filter_rule: Some(rule),
-        client_token: input.client_token,
-    })
+    Ok(CreateTrafficMirrorFilterRuleResult { traffic_mirror_filter_rule: Some(rule), client_token: input.client_token })
 }
 
 pub(super) async fn modify_traffic_mirror_filter_rule(

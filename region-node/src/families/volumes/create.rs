@@ -8,6 +8,7 @@ use super::launch::{completed, data_key, fresh_data_key, volume};
 use super::state::CREATING;
 use crate::entity::{Entity as _, Published};
 use crate::families::ebs_settings::{self, Spec, Wanted, Wish};
+use crate::families::regions;
 use crate::families::snapshots::{self, SnapshotState};
 use crate::request::{Context, tags_for, zone};
 use crate::time::Transition;
@@ -20,6 +21,7 @@ pub(super) async fn create(cx: &Context, input: &CreateVolumeRequest) -> Ec2Resu
     let tags = tags_for(kind, &[kind], &input.tag_specifications)?;
     check(input)?;
     let zone = zone(cx, input.availability_zone.as_deref(), input.availability_zone_id.as_deref())?;
+    regions::check_opted_in(cx, zone)?;
     let snapshot = input.snapshot_id.as_deref().filter(|id| !id.is_empty());
     let snapshot = snapshot.map(|id| snapshots::find(cx, id).and_then(completed)).transpose()?;
     let spec = spec(input, snapshot.as_deref())?;

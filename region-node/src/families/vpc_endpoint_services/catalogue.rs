@@ -142,9 +142,10 @@ fn service(region: &Region, name: &str, kind: &'static str) -> AwsService {
     let prefix = if region.partition.id() == "aws-cn" { "cn.com.amazonaws" } else { "com.amazonaws" };
     let full = format!("{prefix}.{}.{name}", region.name);
     let hash = Sha256::digest(format!("{full} {kind}"));
-    let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut digits = [0; 8];
+    digits.copy_from_slice(&hash[..8]);
     AwsService {
-        id: format!("vpce-svc-0{}", &digits[..16]),
+        id: format!("vpce-svc-0{:016x}", u64::from_be_bytes(digits)),
         kind,
         private_name: (kind == "Interface").then(|| private_name(name, &host, region.name, domain)),
         base,

@@ -15,9 +15,12 @@ pub struct EndpointServiceState {
     pub principals: Vec<AllowedPrincipal>,
 }
 
+/// Changes what clients see, or refuses to.
+type Modification = Box<dyn FnOnce(&mut ServiceConfiguration) -> Ec2Result<()> + Send>;
+
 pub enum EndpointServiceCommand {
     Delete,
-    Modify(Box<dyn FnOnce(&mut ServiceConfiguration) -> Ec2Result<()> + Send>),
+    Modify(Modification),
     /// Adds principals and takes away others; the reply are those that are new.
     Permit {
         add: Vec<String>,

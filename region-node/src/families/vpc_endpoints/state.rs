@@ -1,6 +1,6 @@
 //! A VPC endpoint: perhaps accepted first, then pending and available; deleting, and gone.
 
-use archipelago_proto::ec2::v1::VpcEndpoint;
+use archipelago_proto::ec2::v1::{SecurityGroupIdentifier, VpcEndpoint};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
@@ -33,11 +33,14 @@ pub struct VpcEndpointState {
     pub(super) leaving: bool,
 }
 
+/// Changes what clients see, or refuses to.
+type Modification = Box<dyn FnOnce(&mut VpcEndpoint) -> Ec2Result<()> + Send>;
+
 pub enum VpcEndpointCommand {
     Delete,
     Accept,
     Reject,
-    Modify(Box<dyn FnOnce(&mut VpcEndpoint) -> Ec2Result<()> + Send>),
+    Modify(Modification),
     /// Its interfaces are gone.
     Left,
 }
@@ -128,7 +131,7 @@ impl Entity for VpcEndpointState {
     }
 
     fn links(&self) -> Vec<Id> {
-        let groups = self.public.groups.iter().map(|group| group.group_id());
+        let groups = self.public.groups.iter().map(SecurityGroupIdentifier::group_id);
         let tables = self.public.route_table_ids.iter().map(String::as_str);
         let service = self.service.as_deref();
         std::iter::once(self.public.vpc_id()).chain(groups).chain(tables).chain(service).map(Id::new).collect()

@@ -12,6 +12,7 @@ use super::creation;
 use super::{VpcCommand, VpcState};
 use crate::entity::{Id, Undo, workflow};
 use crate::families::network_acls::{NetworkAclCommand, allow_ipv6};
+use crate::families::security_groups::SecurityGroupCommand;
 use crate::request::{Context, ipv4_block};
 
 /// The parameters that refer to pools of addresses.
@@ -64,7 +65,7 @@ pub(super) fn take_ipv6_block(cx: &Context, undo: &mut Undo) -> Ec2Result<Ipv6Ne
     Ok(block)
 }
 
-/// From where the IPv6 block is announced: the region. Its other groups are zones that nobody has opted in to.
+/// From where the IPv6 block is announced: the region. Local Zones have no blocks of their own here.
 pub(super) fn border_group(cx: &Context, group: Option<&str>, from_amazon: bool) -> Ec2Result<&'static str> {
     let Some(group) = group else { return Ok(cx.facts.name) };
     if !from_amazon {
@@ -134,6 +135,10 @@ pub(super) async fn associate_vpc_cidr_block(
             let outcome = cx.vpcs.ask(&vpc.id, VpcCommand::AddBlock(NewBlock::Ipv6(new.clone()))).await;
             workflow(undo, outcome).await?;
             allow_everything(&cx, &vpc.state.default_acl).await?;
+            for group in cx.security_groups.linked_to(&vpc.id).values() {
+                // One that is deleted meanwhile needs no rule.
+                let _ = cx.security_groups.ask(&group.id, SecurityGroupCommand::AllowIpv6Egress).await;
+            }
             Ok(AssociateVpcCidrBlockResult { ipv6_cidr_block_association: Some(new), ..result })
         }
         None => Err(Ec2Error::missing_parameter("cidrBlock")),

@@ -19,11 +19,14 @@ pub struct VpnConnectionState {
     settles: Option<Millis>,
 }
 
+/// Changes what clients see, or refuses to.
+type Modification = Box<dyn FnOnce(&mut VpnConnection) -> Ec2Result<()> + Send>;
+
 pub enum VpnConnectionCommand {
     Delete,
     AddRoute(String),
     RemoveRoute(String),
-    Modify(Box<dyn FnOnce(&mut VpnConnection) -> Ec2Result<()> + Send>),
+    Modify(Modification),
     /// A new endpoint for the tunnel with this address.
     ReplaceTunnel(String),
 }

@@ -74,7 +74,7 @@ pub(super) async fn modify_vpn_connection_options(
     let local = local.map(|block| network("localIpv4NetworkCidr", Some(block))).transpose()?;
     let remote = input.remote_ipv4_network_cidr.as_deref();
     let remote = remote.map(|block| network("remoteIpv4NetworkCidr", Some(block))).transpose()?;
-    for block in input.local_ipv6_network_cidr.iter().chain(&input.remote_ipv6_network_cidr) {
+    if let Some(block) = input.local_ipv6_network_cidr.as_ref().or(input.remote_ipv6_network_cidr.as_ref()) {
         ipv6_network("ipv6NetworkCidr", block)?;
         return Err(Ec2Error::invalid_parameter("IPv6 networks are for connections with IPv6 tunnels only."));
     }

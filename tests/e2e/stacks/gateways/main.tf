@@ -116,7 +116,7 @@ resource "aws_route_table" "private" {
 }
 
 resource "aws_route" "offices" {
-  route_table_id             = aws_route_table.public.id
+  route_table_id             = aws_route_table.propagated.id
   destination_prefix_list_id = aws_ec2_managed_prefix_list.offices.id
   gateway_id                 = aws_internet_gateway.main.id
 }

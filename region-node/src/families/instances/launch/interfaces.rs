@@ -9,8 +9,8 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::place;
 use crate::entity::Published;
-use crate::families::network_interfaces::NetworkInterfaceState;
-use crate::families::network_interfaces::launch::{LaunchInterface, NewInterface};
+use crate::families::network_interfaces::launch::{self as interface_launch, LaunchInterface, NewInterface};
+use crate::families::network_interfaces::{Limits, NetworkInterfaceState};
 use crate::families::security_groups;
 use crate::families::subnets::SubnetState;
 use crate::request::Context;
@@ -22,6 +22,14 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
+    /// Whether it has no more addresses than the instance type takes on an interface.
+    fn check(&self, cx: &Context, limits: Limits) -> Ec2Result<()> {
+        match self {
+            Self::New(new) => interface_launch::check(cx, new, limits),
+            Self::Existing { interface, .. } => limits.check(&interface.state.addresses()),
+        }
+    }
+
     fn place(&self) -> (i32, i32) {
         match self {
             Self::New(new) => (new.network_card_index, new.device_index),
@@ -53,7 +61,9 @@ pub(super) fn read(
             tags: tags.to_vec(),
             ..NewInterface::in_subnet(Arc::clone(&subnet))
         };
-        return Ok((vec![Wanted::New(Box::new(LaunchInterface::first(interface)))], subnet));
+        let first = LaunchInterface::first(interface);
+        interface_launch::check(cx, &first, Limits::of_type(info))?;
+        return Ok((vec![Wanted::New(Box::new(first))], subnet));
     }
     conflicts(input)?;
     let mut wanted = Vec::new();
@@ -64,6 +74,7 @@ pub(super) fn read(
         subnets.push(subnet);
     }
     check_places(&wanted, info)?;
+    wanted.iter().try_for_each(|interface| interface.check(cx, Limits::of_type(info)))?;
     let first = wanted.iter().position(|interface| interface.place() == (0, 0));
     let first = first.ok_or_else(|| {
         Ec2Error::invalid_parameter("When specifying network interfaces, you must include a device at index 0.")
@@ -136,6 +147,12 @@ fn existing(
         || specification.secondary_private_ip_address_count.is_some()
         || !specification.ipv6_addresses.is_empty()
         || specification.ipv6_address_count.is_some()
+        || !specification.ipv4_prefixes.is_empty()
+        || specification.ipv4_prefix_count.is_some()
+        || !specification.ipv6_prefixes.is_empty()
+        || specification.ipv6_prefix_count.is_some()
+        || specification.primary_ipv6.is_some()
+        || specification.connection_tracking_specification.is_some()
         || specification.description.is_some()
         || specification.associate_public_ip_address.is_some();
     if only_new {
@@ -151,6 +168,11 @@ fn existing(
     if input.max_count() > 1 {
         return Err(Ec2Error::invalid_combination(
             "A network interface ID may not be specified when more than one instance is launched",
+        ));
+    }
+    if specification.ena_queue_count.is_some() || specification.ena_srd_specification.is_some() {
+        return Err(Ec2Error::unsupported(
+            "EnaQueueCount and EnaSrdSpecification are not supported for a network interface that exists.",
         ));
     }
     let interface = cx.network_interfaces.find(&cx.account, id)?;

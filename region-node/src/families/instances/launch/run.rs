@@ -39,7 +39,7 @@ pub(in super::super) async fn run_instances(cx: Context, input: RunInstancesRequ
     options::refuse_others(&input)?;
     let (least, most) = counts(&input)?;
     let image = images::launchable(&cx, required("ImageId", input.image_id.as_deref())?)?;
-    let plan = plan(&cx, &input, &image.state.public)?;
+    let plan = plan(&cx, &input, &image.state)?;
 
     let mut count = most;
     loop {
@@ -82,7 +82,8 @@ fn room(cx: &Context, plan: &Plan, tried: usize) -> usize {
     usize::try_from(free).unwrap_or(0).min(tried - 1)
 }
 
-fn plan(cx: &Context, input: &RunInstancesRequest, image: &Image) -> Ec2Result<Plan> {
+fn plan(cx: &Context, input: &RunInstancesRequest, image: &ImageState) -> Ec2Result<Plan> {
+    let (image, uefi_data) = (&image.public, &image.uefi_data);
     let (info, zones) = image::instance_type(cx, input.instance_type.as_deref())?;
     image::check(image, &info)?;
     let kinds = [&InstanceState::KIND, &VolumeState::KIND, &NetworkInterfaceState::KIND];
@@ -110,6 +111,7 @@ fn plan(cx: &Context, input: &RunInstancesRequest, image: &Image) -> Ec2Result<P
             &info,
         )?,
         created: cx.shell.clock.now(),
+        uefi_data: Some(uefi_data.clone()).filter(|data| !data.is_empty()),
         ..Private::default()
     };
     Ok(Plan { instance, private, volumes, interfaces, subnet })
