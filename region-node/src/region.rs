@@ -82,6 +82,7 @@ region! {
     traffic_mirror_targets: families::traffic_mirroring::MirrorTargetState,
     traffic_mirror_sessions: families::traffic_mirroring::MirrorSessionState,
     instance_connect_endpoints: families::instance_connect_endpoints::ConnectEndpointState,
+    vpc_block_public_access_exclusions: families::vpc_block_public_access::ExclusionState,
     flow_logs: families::flow_logs::FlowLogState,
     vpc_endpoint_services: families::vpc_endpoint_services::EndpointServiceState,
     vpc_endpoints: families::vpc_endpoints::VpcEndpointState,

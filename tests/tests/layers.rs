@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The families of a region node, from the bottom up: each uses only those before it. The last of them have their
 /// places kept until they come.
-const ORDER: [&str; 40] = [
+const ORDER: [&str; 41] = [
     "tags",
     "instance_types",
     "accounts",
@@ -33,6 +33,7 @@ const ORDER: [&str; 40] = [
     "vpc_endpoint_services",
     "vpc_endpoints",
     "flow_logs",
+    "vpc_block_public_access",
     "traffic_mirroring",
     "instance_connect_endpoints",
     "launch_templates",

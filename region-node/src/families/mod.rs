@@ -36,6 +36,7 @@ pub mod subnets;
 pub mod tags;
 pub mod traffic_mirroring;
 pub mod volumes;
+pub mod vpc_block_public_access;
 pub mod vpc_endpoint_services;
 pub mod vpc_endpoints;
 pub mod vpcs;
@@ -68,6 +69,7 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         tags::actions(),
         traffic_mirroring::actions(),
         volumes::actions(),
+        vpc_block_public_access::actions(),
         vpc_endpoint_services::actions(),
         vpc_endpoints::actions(),
         vpcs::actions(),

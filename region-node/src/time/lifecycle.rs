@@ -65,6 +65,8 @@ pub enum Transition {
     VpnConnectionModify,
     /// deleting -> deleted
     VpnConnectionDelete,
+    /// An exclusion from VPC Block Public Access: create-in-progress -> create-complete, and so on
+    BlockPublicAccess,
     /// A prefix list's create-in-progress -> create-complete, and so on
     PrefixListChange,
 }
@@ -143,7 +145,7 @@ fn modelled(transition: Transition) -> Millis {
         Transition::VpnConnectionDelete => 60_000,
         Transition::NatGatewayCreate => 90_000,
         Transition::NatGatewayDelete => 45_000,
-        Transition::NatGatewayAddress | Transition::PrefixListChange => 5_000,
+        Transition::NatGatewayAddress | Transition::PrefixListChange | Transition::BlockPublicAccess => 5_000,
     }
 }
 

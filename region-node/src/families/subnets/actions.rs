@@ -2,7 +2,7 @@
 
 use archipelago_proto::ec2::v1::{
     CreateSubnetRequest, CreateSubnetResult, DeleteSubnetRequest, DeleteSubnetResponse, DescribeSubnetsRequest,
-    DescribeSubnetsResult, ModifySubnetAttributeRequest, ModifySubnetAttributeResponse,
+    DescribeSubnetsResult, ModifySubnetAttributeRequest, ModifySubnetAttributeResponse, Subnet,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::{Ipv4Net, Ipv6Net};
@@ -17,7 +17,7 @@ use super::reservations::{
 };
 use super::{SubnetCommand, SubnetState};
 use crate::entity::{Entity as _, Id};
-use crate::families::vpcs::VpcCommand;
+use crate::families::vpcs::{VpcCommand, block_public_access};
 use crate::request::{Action, Context, Describe, ipv4_block, ipv6_block, tags_for};
 
 pub(crate) fn actions() -> Vec<Action> {
@@ -99,7 +99,14 @@ async fn describe_subnets(cx: Context, input: DescribeSubnetsRequest) -> Ec2Resu
         ..Describe::default()
     };
     let page = describe.find(&cx, &cx.subnets, FILTERS)?;
-    let subnets = page.map(|subnet| subnet.state.view());
+    let subnets = page.map(|subnet| Subnet {
+        block_public_access_states: Some(block_public_access(
+            &cx,
+            &subnet.account,
+            &[&subnet.id, subnet.state.public.vpc_id()],
+        )),
+        ..subnet.state.view()
+    });
     Ok(DescribeSubnetsResult { next_token: page.next_token, subnets })
 }
 
