@@ -10,6 +10,7 @@ mod crypto;
 mod decode;
 mod encode;
 mod forward;
+mod incidents;
 mod keyring;
 mod limits;
 mod meter;

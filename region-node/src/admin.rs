@@ -5,13 +5,14 @@ use std::sync::Arc;
 use archipelago_proto::Ec2Error;
 use archipelago_proto::cluster::v1::admin_server::Admin;
 use archipelago_proto::cluster::v1::{
-    ClockRequest, ClockResponse, KindStatistics, MetricsRequest, MetricsResponse, ResetRequest, ResetResponse,
-    StatisticsRequest, StatisticsResponse,
+    ClockRequest, ClockResponse, ImpairVolumeRequest, ImpairVolumeResponse, KindStatistics, MetricsRequest,
+    MetricsResponse, ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse, StatisticsRequest,
+    StatisticsResponse,
 };
 use tonic::{Request, Response, Status};
 
-use crate::Region;
 use crate::metering::Metrics;
+use crate::{Region, incidents};
 
 pub(crate) struct Operator {
     pub(crate) region: Arc<Region>,
@@ -39,6 +40,22 @@ impl Admin for Operator {
             clock.set_scale(scale);
         }
         Ok(Response::new(ClockResponse { now_ms: clock.now(), scale: clock.scale() }))
+    }
+
+    async fn schedule_event(
+        &self,
+        request: Request<ScheduleEventRequest>,
+    ) -> Result<Response<ScheduleEventResponse>, Status> {
+        let instance_event_id = incidents::schedule(&self.region, request.into_inner()).await?;
+        Ok(Response::new(ScheduleEventResponse { instance_event_id }))
+    }
+
+    async fn impair_volume(
+        &self,
+        request: Request<ImpairVolumeRequest>,
+    ) -> Result<Response<ImpairVolumeResponse>, Status> {
+        incidents::impair(&self.region, &request.into_inner()).await?;
+        Ok(Response::new(ImpairVolumeResponse {}))
     }
 
     async fn statistics(&self, _: Request<StatisticsRequest>) -> Result<Response<StatisticsResponse>, Status> {

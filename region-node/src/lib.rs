@@ -6,6 +6,7 @@
 mod admin;
 pub mod entity;
 pub mod families;
+mod incidents;
 mod metering;
 mod node;
 pub mod peer;

@@ -8,6 +8,7 @@ use archipelago_proto::regions;
 
 use crate::entity::{AnyHost, Entity, Host, Ids, Published, Registry, Shell};
 use crate::families;
+use crate::families::import_export::TaskState;
 use crate::metering::Meters;
 use crate::peer::Peers;
 use crate::request::{Context, Tokens};
@@ -68,6 +69,7 @@ region! {
     internet_gateways: families::internet_gateways::InternetGatewayState,
     route_tables: families::route_tables::RouteTableState,
     snapshots: families::snapshots::SnapshotState,
+    fast_restores: families::fast_snapshot_restores::FastRestoreState,
     images: families::images::ImageState,
     volumes: families::volumes::VolumeState,
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
@@ -87,7 +89,19 @@ region! {
     vpc_endpoint_services: families::vpc_endpoint_services::EndpointServiceState,
     vpc_endpoints: families::vpc_endpoints::VpcEndpointState,
     vpc_endpoint_notifications: families::vpc_endpoints::NotificationState,
+    capacity_reservations: families::capacity_reservations::CapacityReservationState,
+    hosts: families::hosts::HostState,
     instances: families::instances::InstanceState,
+    event_windows: families::instance_event_windows::EventWindowState,
+    bundle_tasks: families::bundle_tasks::BundleTaskState,
+    conversions: TaskState<families::import_export::Conversion>,
+    image_imports: TaskState<families::import_export::ImageImport>,
+    snapshot_imports: TaskState<families::import_export::SnapshotImport>,
+    instance_exports: TaskState<families::import_export::InstanceExport>,
+    image_exports: TaskState<families::import_export::ImageExport>,
+    reserved_instances: families::reserved_instances::ReservedInstancesState,
+    reserved_modifications: families::reserved_instances::ModificationState,
+    reserved_listings: families::reserved_instances::ListingState,
 }
 
 impl Region {
@@ -131,6 +145,12 @@ impl Region {
         self.follow(&self.instance_connect_endpoints, families::instance_connect_endpoints::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
+        self.follow(&self.capacity_reservations, families::instances::follow_reservation);
+        self.follow(&self.conversions, families::import_export::follow_conversion);
+        self.follow(&self.image_imports, families::import_export::follow_image);
+        self.follow(&self.snapshot_imports, families::import_export::follow_snapshot);
+        self.follow(&self.reserved_modifications, families::reserved_instances::follow_modification);
+        self.follow(&self.reserved_listings, families::reserved_instances::follow_listing);
     }
 
     /// Sets a kind's follower. It holds the region weakly, since the region holds it.

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// The families of a region node, from the bottom up: each uses only those before it. The last of them have their
 /// places kept until they come.
-const ORDER: [&str; 41] = [
+const ORDER: [&str; 46] = [
     "tags",
     "instance_types",
     "accounts",
+    "account_settings",
     "regions",
     "key_pairs",
     "dhcp_options",
@@ -23,6 +24,7 @@ const ORDER: [&str; 41] = [
     "route_tables",
     "ebs_settings",
     "snapshots",
+    "fast_snapshot_restores",
     "images",
     "volumes",
     "network_interfaces",
@@ -42,6 +44,9 @@ const ORDER: [&str; 41] = [
     "hosts",
     "iam_instance_profiles",
     "instances",
+    "instance_settings",
+    "instance_event_windows",
+    "classic_link",
     "spot",
     "fleets",
     "spot_fleets",

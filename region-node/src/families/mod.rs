@@ -11,15 +11,24 @@ use crate::Region;
 use crate::entity::Published;
 use crate::request::Action;
 
+pub mod account_settings;
 pub mod accounts;
 pub mod addresses;
+pub mod bundle_tasks;
+pub mod capacity_reservations;
 pub mod carrier_gateways;
+pub mod classic_link;
 pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod egress_only_internet_gateways;
+pub mod fast_snapshot_restores;
 pub mod flow_logs;
+pub mod hosts;
 pub mod images;
+pub mod import_export;
 pub mod instance_connect_endpoints;
+pub mod instance_event_windows;
+pub mod instance_settings;
 pub mod instance_types;
 pub mod instances;
 pub mod internet_gateways;
@@ -29,6 +38,7 @@ pub mod network_acls;
 pub mod network_interfaces;
 pub mod prefix_lists;
 pub mod regions;
+pub mod reserved_instances;
 pub mod route_tables;
 pub mod security_groups;
 pub mod snapshots;
@@ -45,6 +55,7 @@ pub mod vpn;
 /// The actions of every family.
 pub(crate) fn actions() -> impl Iterator<Item = Action> {
     [
+        account_settings::actions(),
         addresses::actions(),
         carrier_gateways::actions(),
         dhcp_options::actions(),
@@ -53,6 +64,14 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         flow_logs::actions(),
         images::actions(),
         instance_connect_endpoints::actions(),
+        bundle_tasks::actions(),
+        capacity_reservations::actions(),
+        classic_link::actions(),
+        fast_snapshot_restores::actions(),
+        hosts::actions(),
+        import_export::actions(),
+        instance_event_windows::actions(),
+        instance_settings::actions(),
         instance_types::actions(),
         instances::actions(),
         internet_gateways::actions(),
@@ -62,6 +81,7 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         network_interfaces::actions(),
         prefix_lists::actions(),
         regions::actions(),
+        reserved_instances::actions(),
         route_tables::actions(),
         security_groups::actions(),
         snapshots::actions(),
@@ -89,6 +109,7 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
     vpn::rebuild(region).await;
+    instances::rebuild_seats(region).await;
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.

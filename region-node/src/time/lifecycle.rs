@@ -69,6 +69,20 @@ pub enum Transition {
     BlockPublicAccess,
     /// A prefix list's create-in-progress -> create-complete, and so on
     PrefixListChange,
+    /// payment-pending -> active
+    ReservedInstancesPayment,
+    /// processing -> fulfilled
+    ReservedInstancesModify,
+    /// A disk image's or a machine's active -> completed, by way of its stages
+    Import,
+    /// The way out: active -> completed
+    Export,
+    /// pending -> bundling -> storing -> complete
+    Bundle,
+    /// enabling -> optimizing -> enabled, and disabling -> disabled
+    FastSnapshotRestore,
+    /// pending -> active, and the release of a host
+    CapacityChange,
 }
 
 /// 100 MiB/s: a root volume is copied in about a minute.
@@ -146,6 +160,12 @@ fn modelled(transition: Transition) -> Millis {
         Transition::NatGatewayCreate => 90_000,
         Transition::NatGatewayDelete => 45_000,
         Transition::NatGatewayAddress | Transition::PrefixListChange | Transition::BlockPublicAccess => 5_000,
+        Transition::ReservedInstancesPayment => 30_000,
+        Transition::ReservedInstancesModify => 120_000,
+        Transition::Import | Transition::Export => 600_000,
+        Transition::Bundle => 300_000,
+        Transition::FastSnapshotRestore => 180_000,
+        Transition::CapacityChange => 2_000,
     }
 }
 

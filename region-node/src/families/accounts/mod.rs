@@ -4,4 +4,4 @@ mod defaults;
 mod state;
 
 pub use defaults::{create_default_vpc, default_dhcp_options, settle};
-pub use state::{AccountCommand, AccountState, Name, account_id};
+pub use state::{AccountCommand, AccountState, Change, Name, Settings, account_id};

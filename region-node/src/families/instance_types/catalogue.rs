@@ -30,7 +30,7 @@ pub fn find(name: &str) -> Option<InstanceType> {
 }
 
 /// Every type, in the order of the names.
-pub(super) fn types() -> &'static [InstanceType] {
+pub fn types() -> &'static [InstanceType] {
     static TYPES: OnceLock<Vec<InstanceType>> = OnceLock::new();
     TYPES.get_or_init(|| rows(TABLE).map(InstanceType).collect())
 }

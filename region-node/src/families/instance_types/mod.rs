@@ -9,7 +9,9 @@ mod cells;
 mod filters;
 mod info;
 mod offerings;
+mod prices;
 
 pub(crate) use actions::actions;
-pub use catalogue::{InstanceType, find};
+pub use catalogue::{InstanceType, find, types};
 pub use offerings::{offered, zones_offering};
+pub use prices::{on_demand, software};

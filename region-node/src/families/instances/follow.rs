@@ -9,6 +9,7 @@ use futures::future::{join_all, try_join_all};
 
 use super::lifecycle::Phase;
 use super::row::attached_interfaces;
+use super::seats;
 use super::state::{InstanceCommand, InstanceState, Intent};
 use crate::Region;
 use crate::entity::{Id, Published};
@@ -42,10 +43,12 @@ async fn carry_out(cx: &Context, id: &Id, intent: Intent) -> Ec2Result<()> {
             try_join_all(attached.iter().map(|interface| interfaces::started(cx, &interface.id))).await.map(drop)
         }
         Intent::Stopped => {
+            seats::leave(cx, id).await?;
             let attached = attached_interfaces(cx, id);
             try_join_all(attached.iter().map(|interface| interfaces::stopped(cx, &interface.id))).await.map(drop)
         }
         Intent::Terminated => {
+            seats::leave(cx, id).await?;
             let volumes: Vec<_> = cx.volumes.linked_to(id).values().map(|volume| volume.id.clone()).collect();
             let gone = || VolumeCommand::InstanceTerminated { instance_id: id.to_string() };
             // A volume that is gone already needs nothing more.

@@ -13,11 +13,16 @@ mod launch;
 mod lifecycle;
 mod options;
 mod row;
+mod seats;
+mod settings;
 mod state;
 mod status;
 mod transitions;
 
 pub(crate) use actions::actions;
 pub(crate) use follow::follow;
+pub(crate) use launch::{check_imported, import};
 pub use lifecycle::Phase;
-pub use state::{InstanceCommand, InstanceState};
+pub(crate) use seats::{follow_reservation, rebuild as rebuild_seats, specification as reservation_specification};
+pub use settings::Setting;
+pub use state::{InstanceCommand, InstanceState, Place};

@@ -1,13 +1,14 @@
 //! An instance. Its volumes, interfaces and addresses are not here: they know what they are attached to, and are
 //! joined when it is described.
 
-use archipelago_proto::ec2::v1::{Instance, InstanceMetadataOptionsResponse, Tag};
+use archipelago_proto::ec2::v1::{Instance, InstanceMetadataOptionsResponse, InstanceStatusEvent, Tag};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use imbl::OrdSet;
 use prost::Message;
 
 use super::attributes::Attribute;
 use super::lifecycle::{self, Phase};
+use super::settings::Setting;
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next};
 use crate::time::Millis;
 
@@ -50,6 +51,12 @@ pub struct Private {
     /// The UEFI variables, for those that have some.
     #[prost(string, optional, tag = "10")]
     pub uefi_data: Option<String>,
+    /// It came from elsewhere: its image is none that anybody has, and it may be exported.
+    #[prost(bool, tag = "21")]
+    pub imported: bool,
+    /// What is scheduled for it.
+    #[prost(message, repeated, tag = "22")]
+    pub events: Vec<InstanceStatusEvent>,
 }
 
 /// What is owed to the resources around the instance.
@@ -72,6 +79,8 @@ pub enum Place {
     Device(String),
     /// Network card, and index on it.
     Index(i32, i32),
+    /// What reads the whole instance.
+    Bundling,
 }
 
 pub enum InstanceCommand {
@@ -85,6 +94,7 @@ pub enum InstanceCommand {
     Monitor(bool),
     Set(Box<Attribute>),
     SetMetadataOptions(Box<InstanceMetadataOptionsResponse>),
+    Settle(Box<Setting>),
     /// Takes a place until what is attached there is published, so that two cannot take it at once.
     Reserve(Place),
     /// Fails when the instance went away meanwhile.
@@ -128,8 +138,14 @@ impl InstanceState {
 }
 
 impl Place {
-    pub(super) fn taken(&self, instance: &str) -> Ec2Error {
+    pub(crate) fn taken(&self, instance: &str) -> Ec2Error {
         Ec2Error::invalid_parameter(match self {
+            Self::Bundling => {
+                return Ec2Error::new(
+                    "BundlingInProgress",
+                    format!("The instance '{instance}' already has a bundling task in progress."),
+                );
+            }
             Self::Device(name) => {
                 format!("Invalid value '{name}' for unixDevice. Attachment point {name} is already in use")
             }
@@ -174,6 +190,7 @@ impl Entity for InstanceState {
             }
             InstanceCommand::Done(intent) if self.private.intent() == intent => next.set_intent(Intent::Nothing),
             InstanceCommand::Done(_) => {}
+            InstanceCommand::Settle(setting) => setting.apply(&mut next, facts)?,
             _ if matches!(self.phase(), Phase::ShuttingDown | Phase::Terminated) => return Err(incorrect(facts.id)),
             InstanceCommand::Monitor(on) => {
                 let state = if on { "enabled" } else { "disabled" };
@@ -204,7 +221,8 @@ impl Entity for InstanceState {
     /// Its network, which it holds until it is terminated, and its image, which knows it but does not wait for it.
     fn links(&self) -> Vec<Id> {
         let public = &self.public;
-        let links = [&public.subnet_id, &public.vpc_id, &public.image_id];
+        let image = if self.private.imported { &None } else { &public.image_id };
+        let links = [&public.subnet_id, &public.vpc_id, image];
         links.into_iter().flatten().map(|id| Id::new(id)).collect()
     }
 

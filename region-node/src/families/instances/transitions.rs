@@ -12,8 +12,9 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 use futures::future::join_all;
 
+use super::seats;
 use super::state::{InstanceCommand, InstanceState};
-use crate::entity::{Answer, Entity as _, Facts, Published};
+use crate::entity::{Answer, Entity as _, Facts, Published, Undo, workflow};
 use crate::request::Context;
 
 type Instance = Arc<Published<InstanceState>>;
@@ -84,7 +85,13 @@ pub(super) async fn start_instances(cx: Context, input: StartInstancesRequest) -
     }
     let instances = named(&cx, &input.instance_ids)?;
     try_all(&cx, &instances, || InstanceCommand::Start)?;
-    Ok(StartInstancesResult { starting_instances: change(&cx, &instances, || InstanceCommand::Start).await? })
+    let mut undo = Undo::default();
+    let outcome = async {
+        seats::take_again(&cx, &mut undo, &instances).await?;
+        change(&cx, &instances, || InstanceCommand::Start).await
+    };
+    let outcome = outcome.await;
+    Ok(StartInstancesResult { starting_instances: workflow(undo, outcome).await? })
 }
 
 pub(super) async fn stop_instances(cx: Context, input: StopInstancesRequest) -> Ec2Result<StopInstancesResult> {

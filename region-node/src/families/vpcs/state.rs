@@ -28,7 +28,8 @@ pub struct VpcState {
     vpn_gateway: Option<Id>,
 }
 
-/// What DescribeVpcAttribute shows.
+/// What DescribeVpcAttribute shows, and what ClassicLink does.
+#[allow(clippy::struct_excessive_bools)] // Each is an attribute of its own on AWS.
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub struct Attributes {
     #[prost(bool, tag = "1")]
@@ -37,6 +38,11 @@ pub struct Attributes {
     pub dns_hostnames: bool,
     #[prost(bool, tag = "3")]
     pub address_usage_metrics: bool,
+    /// EC2-Classic instances may be linked to it.
+    #[prost(bool, tag = "4")]
+    pub classic_link: bool,
+    #[prost(bool, tag = "5")]
+    pub classic_link_dns: bool,
 }
 
 /// What the store keeps.
@@ -71,6 +77,8 @@ pub enum Attribute {
     DnsSupport(bool),
     DnsHostnames(bool),
     AddressUsageMetrics(bool),
+    ClassicLink(bool),
+    ClassicLinkDns(bool),
 }
 
 pub enum VpcCommand {
@@ -110,8 +118,7 @@ pub enum VpcCommand {
 
 impl VpcState {
     pub fn new(public: Vpc, parts: Parts, settles: Millis) -> Self {
-        let attributes =
-            Attributes { dns_support: true, dns_hostnames: public.is_default(), address_usage_metrics: false };
+        let attributes = Attributes { dns_support: true, dns_hostnames: public.is_default(), ..Attributes::default() };
         let Parts { main_route_table, main_association, default_acl, default_group } = parts;
         Self {
             public,
@@ -158,6 +165,8 @@ impl VpcState {
             Attribute::DnsHostnames(on) => attributes.dns_hostnames = on,
             Attribute::DnsSupport(on) => attributes.dns_support = on,
             Attribute::AddressUsageMetrics(on) => attributes.address_usage_metrics = on,
+            Attribute::ClassicLink(on) => attributes.classic_link = on,
+            Attribute::ClassicLinkDns(on) => attributes.classic_link_dns = on,
         }
         Ok(())
     }

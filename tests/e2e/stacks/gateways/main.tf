@@ -1,13 +1,14 @@
 # Two zones behind NAT gateways, endpoints, prefix lists, and a VPN into an office.
 
-variable "revision" {
-  default = 1
+variable "changed" {
+  default = false
 }
 
 locals {
   # What the second apply changes in place.
-  later   = var.revision > 1
-  offices = local.later ? { berlin = "192.0.2.0/24", lima = "203.0.113.0/24" } : { berlin = "192.0.2.0/24", oslo = "198.51.100.0/24" }
+  later    = var.changed
+  revision = local.later ? 2 : 1
+  offices  = local.later ? { berlin = "192.0.2.0/24", lima = "203.0.113.0/24" } : { berlin = "192.0.2.0/24", oslo = "198.51.100.0/24" }
 }
 
 data "aws_availability_zones" "available" {
@@ -20,7 +21,7 @@ resource "aws_vpc" "main" {
   cidr_block                       = "10.20.0.0/16"
   assign_generated_ipv6_cidr_block = true
   enable_dns_hostnames             = true
-  tags                             = { Name = "gateways", Revision = var.revision }
+  tags                             = { Name = "gateways", Revision = local.revision }
 }
 
 resource "aws_internet_gateway" "main" {
@@ -65,7 +66,7 @@ resource "aws_nat_gateway" "public" {
   allocation_id            = aws_eip.nat[count.index].id
   subnet_id                = aws_subnet.public[count.index].id
   secondary_allocation_ids = count.index == 0 && local.later ? [aws_eip.nat[2].id] : null
-  tags                     = { Name = "nat-${count.index}-${var.revision}" }
+  tags                     = { Name = "nat-${count.index}-${local.revision}" }
   depends_on               = [aws_internet_gateway.main]
 }
 
@@ -77,7 +78,7 @@ resource "aws_nat_gateway" "private" {
 }
 
 resource "aws_ec2_managed_prefix_list" "offices" {
-  name           = "offices-${var.revision}"
+  name           = "offices-${local.revision}"
   address_family = "IPv4"
   max_entries    = 5
   dynamic "entry" {
@@ -240,15 +241,15 @@ resource "aws_vpn_gateway" "main" {
 }
 
 resource "aws_vpn_connection" "office" {
-  customer_gateway_id      = aws_customer_gateway.office.id
-  vpn_gateway_id           = aws_vpn_gateway.main.id
-  type                     = "ipsec.1"
-  static_routes_only       = true
-  tunnel1_inside_cidr      = "169.254.44.240/30"
-  tunnel1_preshared_key    = local.later ? "another_key_of_8" : "first_key_of_8_ok"
-  tunnel2_startup_action   = "start"
-  local_ipv4_network_cidr  = local.later ? "192.168.0.0/16" : "0.0.0.0/0"
-  tunnel2_ike_versions     = ["ikev2"]
+  customer_gateway_id     = aws_customer_gateway.office.id
+  vpn_gateway_id          = aws_vpn_gateway.main.id
+  type                    = "ipsec.1"
+  static_routes_only      = true
+  tunnel1_inside_cidr     = "169.254.44.240/30"
+  tunnel1_preshared_key   = local.later ? "another_key_of_8" : "first_key_of_8_ok"
+  tunnel2_startup_action  = "start"
+  local_ipv4_network_cidr = local.later ? "192.168.0.0/16" : "0.0.0.0/0"
+  tunnel2_ike_versions    = ["ikev2"]
 }
 
 resource "aws_vpn_connection_route" "office" {
@@ -273,7 +274,7 @@ resource "aws_flow_log" "main" {
   traffic_type         = "ALL"
   log_destination_type = "s3"
   log_destination      = "arn:aws:s3:::flow-logs"
-  tags                 = { Revision = var.revision }
+  tags                 = { Revision = local.revision }
 }
 
 data "aws_prefix_list" "s3" {

@@ -5,6 +5,7 @@
 
 mod devices;
 mod image;
+mod imported;
 mod interfaces;
 mod options;
 mod place;
@@ -12,6 +13,7 @@ mod run;
 
 pub(super) use devices::check_name as check_device_name;
 pub(super) use image::{check as check_image, instance_type};
+pub(crate) use imported::{check_imported, import};
 pub(super) use options::{credits, metadata, user_data};
 pub(super) use place::check_offered;
 pub(super) use run::run_instances;

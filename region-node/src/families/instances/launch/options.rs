@@ -11,6 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use crate::families::account_settings;
+use crate::families::instances::seats;
 use crate::request::Context;
 
 /// AWS: user data of up to 16 KB, before it is encoded.
@@ -85,8 +87,12 @@ fn check_cpu(cores: i32, threads: i32, cpu: &VCpuInfo, name: &str) -> Ec2Result<
     Ok(())
 }
 
-/// The credit option of a burstable type; T2 alone is `standard` by itself.
-pub(in super::super) fn credits(wanted: Option<&str>, info: &InstanceTypeInfo) -> Ec2Result<Option<String>> {
+/// The credit option of a burstable type.
+pub(in super::super) fn credits(
+    cx: &Context,
+    wanted: Option<&str>,
+    info: &InstanceTypeInfo,
+) -> Ec2Result<Option<String>> {
     let name = info.instance_type();
     match wanted {
         Some(_) if !info.burstable_performance_supported() => {
@@ -95,7 +101,7 @@ pub(in super::super) fn credits(wanted: Option<&str>, info: &InstanceTypeInfo) -
         Some("standard" | "unlimited") => Ok(wanted.map(str::to_owned)),
         Some(other) => Err(Ec2Error::invalid_value("CreditSpecification.CpuCredits", other)),
         None if !info.burstable_performance_supported() => Ok(None),
-        None => Ok(Some(if name.starts_with("t2.") { "standard" } else { "unlimited" }.to_owned())),
+        None => Ok(name.split_once('.').map(|(family, _)| account_settings::credits(cx, family))),
     }
 }
 
@@ -219,32 +225,11 @@ pub(super) fn dns_names(input: &RunInstancesRequest, subnet: &Subnet) -> Private
     }
 }
 
-/// There are no capacity reservations to aim at yet.
-pub(super) fn capacity(input: &RunInstancesRequest) -> Ec2Result<CapacityReservationSpecificationResponse> {
-    let wanted = input.capacity_reservation_specification.clone().unwrap_or_default();
-    if let Some(target) = wanted.capacity_reservation_target {
-        if wanted.capacity_reservation_preference.is_some() {
-            return Err(Ec2Error::invalid_combination(
-                "The parameters CapacityReservationPreference and CapacityReservationTarget may not be specified together",
-            ));
-        }
-        let id = target.capacity_reservation_id.or(target.capacity_reservation_resource_group_arn).unwrap_or_default();
-        return Err(Ec2Error::new(
-            "InvalidCapacityReservationId.NotFound",
-            format!("The capacity reservation '{id}' does not exist"),
-        ));
-    }
-    if wanted.capacity_reservation_preference.as_deref() == Some("capacity-reservations-only") {
-        return Err(Ec2Error::new(
-            "ReservationCapacityExceeded",
-            "There is no capacity reservation with matching attributes and available capacity.",
-        ));
-    }
-    let preference = wanted.capacity_reservation_preference.unwrap_or_else(|| "open".to_owned());
-    Ok(CapacityReservationSpecificationResponse {
-        capacity_reservation_preference: Some(preference),
-        capacity_reservation_target: None,
-    })
+pub(super) fn capacity(
+    cx: &Context,
+    input: &RunInstancesRequest,
+) -> Ec2Result<CapacityReservationSpecificationResponse> {
+    seats::specification(cx, &input.capacity_reservation_specification.clone().unwrap_or_default())
 }
 
 pub(super) fn licenses(input: &RunInstancesRequest) -> Ec2Result<Vec<LicenseConfiguration>> {

@@ -12,10 +12,11 @@ use imbl::OrdSet;
 use super::interfaces::Wanted;
 use super::{devices, image, interfaces, options, place};
 use crate::entity::{Batch, Entity as _, Id, Published, Undo, workflow};
+use crate::families::account_settings;
 use crate::families::images::{self, ImageCommand, ImageState};
 use crate::families::instances::lifecycle::Phase;
-use crate::families::instances::row;
 use crate::families::instances::state::{InstanceState, Private};
+use crate::families::instances::{row, seats};
 use crate::families::key_pairs;
 use crate::families::network_interfaces::{
     self, Attachment, NetworkInterfaceCommand, NetworkInterfaceState, launch as interface_launch,
@@ -27,12 +28,12 @@ use crate::request::{Context, required, tags_for};
 use crate::time::{Millis, Transition};
 
 /// What all instances of a launch have in common.
-struct Plan {
-    instance: Instance,
-    private: Private,
-    volumes: Vec<VolumeTemplate>,
+pub(super) struct Plan {
+    pub(super) instance: Instance,
+    pub(super) private: Private,
+    pub(super) volumes: Vec<VolumeTemplate>,
     interfaces: Vec<Wanted>,
-    subnet: Arc<Published<SubnetState>>,
+    pub(super) subnet: Arc<Published<SubnetState>>,
 }
 
 pub(in super::super) async fn run_instances(cx: Context, input: RunInstancesRequest) -> Ec2Result<Reservation> {
@@ -82,7 +83,7 @@ fn room(cx: &Context, plan: &Plan, tried: usize) -> usize {
     usize::try_from(free).unwrap_or(0).min(tried - 1)
 }
 
-fn plan(cx: &Context, input: &RunInstancesRequest, image: &ImageState) -> Ec2Result<Plan> {
+pub(super) fn plan(cx: &Context, input: &RunInstancesRequest, image: &ImageState) -> Ec2Result<Plan> {
     let (image, uefi_data) = (&image.public, &image.uefi_data);
     let (info, zones) = image::instance_type(cx, input.instance_type.as_deref())?;
     image::check(image, &info)?;
@@ -107,6 +108,7 @@ fn plan(cx: &Context, input: &RunInstancesRequest, image: &ImageState) -> Ec2Res
         disable_api_stop: input.disable_api_stop(),
         shutdown_behavior: input.instance_initiated_shutdown_behavior.clone().unwrap_or_else(|| "stop".to_owned()),
         cpu_credits: options::credits(
+            cx,
             input.credit_specification.as_ref().map(CreditSpecificationRequest::cpu_credits),
             &info,
         )?,
@@ -153,6 +155,9 @@ fn instance(
     }
     let profile = input.iam_instance_profile.as_ref().map(|wanted| options::profile(cx, wanted)).transpose()?;
     let enclave = options::enclave(input, info)?;
+    let defaults = account_settings::metadata(cx, options::default_metadata(image));
+    let metadata = options::metadata(&input.metadata_options.clone().unwrap_or_default(), &defaults)?;
+    account_settings::check_tokens(cx, &metadata)?;
     let monitored = input.monitoring.is_some_and(|monitoring| monitoring.enabled());
     let text = |text: &str| Some(text.to_owned());
     let pending = StateReason { code: text("pending"), message: text("pending") };
@@ -169,13 +174,10 @@ fn instance(
         state_reason: Some(pending),
         virtualization_type: image.virtualization_type.clone().or_else(|| text("hvm")),
         cpu_options: Some(options::cpu(input.cpu_options.as_ref(), info)?),
-        capacity_reservation_specification: Some(options::capacity(input)?),
+        capacity_reservation_specification: Some(options::capacity(cx, input)?),
         hibernation_options: Some(options::hibernation(input, info, enclave)?),
         licenses: options::licenses(input)?,
-        metadata_options: Some(options::metadata(
-            &input.metadata_options.clone().unwrap_or_default(),
-            &options::default_metadata(image),
-        )?),
+        metadata_options: Some(metadata),
         enclave_options: Some(enclave),
         boot_mode: image.boot_mode.clone(),
         current_instance_boot_mode: text(image::boot_mode(image, info)),
@@ -222,15 +224,17 @@ async fn launch(cx: &Context, undo: &mut Undo, plan: &Plan, count: usize) -> Ec2
     let now = cx.shell.clock.now();
     let settles = now + cx.shell.lifecycle.duration(Transition::InstanceLaunch);
     let ids: Vec<Id> = (0..count).map(|_| cx.instances.fresh_id()).collect();
+    let seats = seats::take(cx, undo, &plan.instance, &ids).await?;
     let mut batch = cx.batch();
     let shown = add_interfaces(cx, undo, plan, &ids, &mut batch).await?;
 
     let reservation_id = cx.shell.ids.prefixed("r").to_string();
     let private = Private { reservation_id: reservation_id.clone(), ..plan.private.clone() };
     let mut instances = Vec::with_capacity(count);
-    for ((id, interfaces), index) in ids.iter().zip(shown).zip(0..) {
-        let public =
+    for (((id, interfaces), index), seat) in ids.iter().zip(shown).zip(0..).zip(seats) {
+        let mut public =
             Instance { instance_id: Some(id.to_string()), ami_launch_index: Some(index), ..plan.instance.clone() };
+        seat.show(&mut public);
         instances.push(answer(row::view(cx, &public, Vec::new(), interfaces)));
         batch.create(&cx.instances, id, InstanceState::new(public, private.clone(), settles))?;
         add_volumes(cx, plan, id, now, &mut batch)?;
@@ -253,7 +257,7 @@ fn add_volumes(cx: &Context, plan: &Plan, instance: &Id, now: Millis, batch: &mu
 }
 
 /// The interfaces of each instance, as its description shows them.
-async fn add_interfaces(
+pub(super) async fn add_interfaces(
     cx: &Context,
     undo: &mut Undo,
     plan: &Plan,
