@@ -170,7 +170,9 @@ class Importer:
         old = self.old["shapes"].get(shape, {}).get("members", {}).get(member)
         if old and query_name(member, old) != query_name(member, trait):
             names.append(query_name(member, old))
-        return names
+        # A name that has become another member's is that one's.
+        taken = {query_name(m, t) for m, t in self.shapes[shape]["members"].items()}
+        return [name for name in names if name not in taken]
 
     def options(self, shape, member, field):
         trait = self.shapes[shape]["members"][member]

@@ -69,6 +69,7 @@ region! {
     subnets: families::subnets::SubnetState,
     security_groups: families::security_groups::SecurityGroupState,
     network_acls: families::network_acls::NetworkAclState,
+    prefix_lists: families::prefix_lists::PrefixListState,
     internet_gateways: families::internet_gateways::InternetGatewayState,
     route_tables: families::route_tables::RouteTableState,
     snapshots: families::snapshots::SnapshotState,
@@ -77,6 +78,21 @@ region! {
     volumes: families::volumes::VolumeState,
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
     addresses: families::addresses::AddressState,
+    nat_gateways: families::nat_gateways::NatGatewayState,
+    egress_only_internet_gateways: families::egress_only_internet_gateways::EgressOnlyInternetGatewayState,
+    carrier_gateways: families::carrier_gateways::CarrierGatewayState,
+    customer_gateways: families::vpn::CustomerGatewayState,
+    vpn_gateways: families::vpn::VpnGatewayState,
+    vpn_connections: families::vpn::VpnConnectionState,
+    traffic_mirror_filters: families::traffic_mirroring::MirrorFilterState,
+    traffic_mirror_targets: families::traffic_mirroring::MirrorTargetState,
+    traffic_mirror_sessions: families::traffic_mirroring::MirrorSessionState,
+    instance_connect_endpoints: families::instance_connect_endpoints::ConnectEndpointState,
+    vpc_block_public_access_exclusions: families::vpc_block_public_access::ExclusionState,
+    flow_logs: families::flow_logs::FlowLogState,
+    vpc_endpoint_services: families::vpc_endpoint_services::EndpointServiceState,
+    vpc_endpoints: families::vpc_endpoints::VpcEndpointState,
+    vpc_endpoint_notifications: families::vpc_endpoints::NotificationState,
     capacity_reservations: families::capacity_reservations::CapacityReservationState,
     hosts: families::hosts::HostState,
     fleets: families::fleets::FleetState<false>,
@@ -136,6 +152,10 @@ impl Region {
         self.follow(&self.spot_requests, families::spot::follow);
         self.follow(&self.fleets, families::fleets::follow);
         self.follow(&self.spot_fleets, families::fleets::follow);
+        self.follow(&self.addresses, families::addresses::follow_transfer);
+        self.follow(&self.nat_gateways, families::nat_gateways::follow);
+        self.follow(&self.vpc_endpoints, families::vpc_endpoints::follow);
+        self.follow(&self.instance_connect_endpoints, families::instance_connect_endpoints::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
         self.follow(&self.capacity_reservations, families::instances::follow_reservation);
@@ -166,6 +186,7 @@ impl Region {
     async fn restore(self: &Arc<Self>) -> Result<(), StoreError> {
         let registry = self.shell.registry();
         families::images::stock(self);
+        families::prefix_lists::stock(self);
         registry.restore(&self.shell.store, &self.tokens)?;
         self.tokens.restored();
         families::rebuild(self).await;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The families of a region node, from the bottom up: each uses only those before it. The last of them have their
 /// places kept until they come.
-const ORDER: [&str; 36] = [
+const ORDER: [&str; 47] = [
     "tags",
     "instance_types",
     "accounts",
@@ -16,9 +16,11 @@ const ORDER: [&str; 36] = [
     "dhcp_options",
     "vpcs",
     "subnets",
+    "prefix_lists",
     "security_groups",
     "network_acls",
     "internet_gateways",
+    "vpn",
     "route_tables",
     "ebs_settings",
     "snapshots",
@@ -27,6 +29,15 @@ const ORDER: [&str; 36] = [
     "volumes",
     "network_interfaces",
     "addresses",
+    "nat_gateways",
+    "egress_only_internet_gateways",
+    "carrier_gateways",
+    "vpc_endpoint_services",
+    "vpc_endpoints",
+    "flow_logs",
+    "vpc_block_public_access",
+    "traffic_mirroring",
+    "instance_connect_endpoints",
     "launch_templates",
     "placement_groups",
     "capacity_reservations",

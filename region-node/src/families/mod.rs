@@ -18,14 +18,18 @@ pub mod accounts;
 pub mod addresses;
 pub mod bundle_tasks;
 pub mod capacity_reservations;
+pub mod carrier_gateways;
 pub mod classic_link;
 pub mod dhcp_options;
 pub mod ebs_settings;
+pub mod egress_only_internet_gateways;
 pub mod fast_snapshot_restores;
 pub mod fleets;
+pub mod flow_logs;
 pub mod hosts;
 pub mod images;
 pub mod import_export;
+pub mod instance_connect_endpoints;
 pub mod instance_event_windows;
 pub mod instance_settings;
 pub mod instance_types;
@@ -33,9 +37,11 @@ pub mod instances;
 pub mod internet_gateways;
 pub mod key_pairs;
 pub mod launch_templates;
+pub mod nat_gateways;
 pub mod network_acls;
 pub mod network_interfaces;
 pub mod placement_groups;
+pub mod prefix_lists;
 pub mod regions;
 pub mod reserved_instances;
 pub mod route_tables;
@@ -46,8 +52,13 @@ pub mod spot_fleets;
 pub mod spot_market;
 pub mod subnets;
 pub mod tags;
+pub mod traffic_mirroring;
 pub mod volumes;
+pub mod vpc_block_public_access;
+pub mod vpc_endpoint_services;
+pub mod vpc_endpoints;
 pub mod vpcs;
+pub mod vpn;
 
 /// The actions of every family.
 pub(crate) fn actions() -> impl Iterator<Item = Action> {
@@ -56,14 +67,18 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         addresses::actions(),
         bundle_tasks::actions(),
         capacity_reservations::actions(),
+        carrier_gateways::actions(),
         classic_link::actions(),
         dhcp_options::actions(),
         ebs_settings::actions(),
+        egress_only_internet_gateways::actions(),
         fast_snapshot_restores::actions(),
-        hosts::actions(),
         fleets::actions(),
+        flow_logs::actions(),
+        hosts::actions(),
         images::actions(),
         import_export::actions(),
+        instance_connect_endpoints::actions(),
         instance_event_windows::actions(),
         instance_settings::actions(),
         instance_types::actions(),
@@ -71,9 +86,11 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         internet_gateways::actions(),
         key_pairs::actions(),
         launch_templates::actions(),
+        nat_gateways::actions(),
         network_acls::actions(),
         network_interfaces::actions(),
         placement_groups::actions(),
+        prefix_lists::actions(),
         regions::actions(),
         reserved_instances::actions(),
         route_tables::actions(),
@@ -83,8 +100,13 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         spot_fleets::actions(),
         subnets::actions(),
         tags::actions(),
+        traffic_mirroring::actions(),
         volumes::actions(),
+        vpc_block_public_access::actions(),
+        vpc_endpoint_services::actions(),
+        vpc_endpoints::actions(),
         vpcs::actions(),
+        vpn::actions(),
     ]
     .into_iter()
     .flatten()
@@ -100,6 +122,7 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     vpcs::rebuild(region).await;
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
+    vpn::rebuild(region).await;
     instances::rebuild_seats(region).await;
     placement_groups::rebuild(region).await;
     instances::rebuild(region).await;
@@ -140,7 +163,8 @@ pub(crate) async fn interrupt_spot(region: &Arc<Region>, instances: &[String]) -
 /// The public addresses that an account's resources have, or those of all.
 pub(crate) fn public_addresses(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
     let lent = network_interfaces::of_account(region, account);
-    lent.into_iter().chain(addresses::of_account(region, account)).collect()
+    let elastic = addresses::of_account(region, account);
+    lent.into_iter().chain(elastic).chain(vpn::of_account(region, account)).collect()
 }
 
 #[cfg(test)]

@@ -47,6 +47,28 @@ pub enum Transition {
     AddressAttributeChange,
     /// An attachment's or association's attaching -> attached
     GatewayAttach,
+    /// A NAT gateway's pending -> available
+    NatGatewayCreate,
+    /// A NAT gateway's deleting -> deleted
+    NatGatewayDelete,
+    /// The connections of a NAT gateway's secondary address are drained
+    NatGatewayAddress,
+    /// An endpoint's pending -> available
+    VpcEndpointCreate,
+    /// An endpoint's deleting -> gone
+    VpcEndpointDelete,
+    /// A virtual private gateway's attaching -> attached, detaching -> detached
+    VpnGatewayAttach,
+    /// A VPN connection's pending -> available
+    VpnConnectionCreate,
+    /// modifying -> available
+    VpnConnectionModify,
+    /// deleting -> deleted
+    VpnConnectionDelete,
+    /// An exclusion from VPC Block Public Access: create-in-progress -> create-complete, and so on
+    BlockPublicAccess,
+    /// A prefix list's create-in-progress -> create-complete, and so on
+    PrefixListChange,
     /// payment-pending -> active
     ReservedInstancesPayment,
     /// processing -> fulfilled
@@ -132,6 +154,14 @@ fn modelled(transition: Transition) -> Millis {
         Transition::VpcCreate | Transition::SubnetCreate | Transition::GatewayAttach => 1_000,
         Transition::InterfaceAttach | Transition::InterfaceDetach => 2_000,
         Transition::AddressAttributeChange | Transition::ProfileAssociate => 10_000,
+        Transition::VpcEndpointCreate => 60_000,
+        Transition::VpcEndpointDelete => 30_000,
+        Transition::VpnGatewayAttach => 20_000,
+        Transition::VpnConnectionCreate | Transition::VpnConnectionModify => 240_000,
+        Transition::VpnConnectionDelete => 60_000,
+        Transition::NatGatewayCreate => 90_000,
+        Transition::NatGatewayDelete => 45_000,
+        Transition::NatGatewayAddress | Transition::PrefixListChange | Transition::BlockPublicAccess => 5_000,
         Transition::ReservedInstancesPayment => 30_000,
         Transition::ReservedInstancesModify => 120_000,
         Transition::Import | Transition::Export => 600_000,

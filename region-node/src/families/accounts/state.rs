@@ -36,6 +36,11 @@ pub struct Settings {
     /// The groups of zones that the account has opted in to.
     #[prost(string, repeated, tag = "5")]
     pub zone_groups: Vec<String>,
+    /// How far its VPCs are shut off from the internet; empty: as AWS begins, not at all.
+    #[prost(string, tag = "30")]
+    pub public_access_mode: String,
+    #[prost(int64, optional, tag = "31")]
+    pub public_access_updated: Option<Millis>,
     #[prost(bool, tag = "21")]
     pub serial_console_access: bool,
     /// Images may not be shared with everybody.
@@ -91,6 +96,8 @@ pub enum AccountCommand {
     /// An elastic address went back, or was recovered.
     Release(String),
     Recover(String),
+    /// The mode of VPC Block Public Access.
+    BlockPublicAccess(String),
     /// Takes a name; it fails with the error if another has it.
     Claim {
         name: Name,
@@ -162,6 +169,10 @@ impl Entity for AccountState {
             }
             AccountCommand::Recover(public_ip) => {
                 next.settings.released.retain(|known| known.public_ip != public_ip);
+            }
+            AccountCommand::BlockPublicAccess(mode) => {
+                next.settings.public_access_mode = mode;
+                next.settings.public_access_updated = Some(facts.now);
             }
             AccountCommand::Claim { name, by, taken } => match self.names.get(&name) {
                 Some(owner) if *owner != by => return Err(taken),

@@ -24,6 +24,8 @@ pub struct VpcState {
     pub(super) blocks: Blocks,
     /// The internet gateway that is attached. Derived from the gateways.
     gateway: Option<Id>,
+    /// The virtual private gateway, likewise.
+    vpn_gateway: Option<Id>,
 }
 
 /// What DescribeVpcAttribute shows, and what ClassicLink does.
@@ -98,6 +100,9 @@ pub enum VpcCommand {
     /// An internet gateway takes the place of which a VPC has one.
     TakeGateway(Id),
     FreeGateway(Id),
+    /// And a virtual private gateway another.
+    TakeVpnGateway(Id),
+    FreeVpnGateway(Id),
     AddBlock(NewBlock),
     /// By its association.
     RemoveBlock(String),
@@ -125,6 +130,7 @@ impl VpcState {
             settles: Some(settles),
             blocks: Blocks::default(),
             gateway: None,
+            vpn_gateway: None,
         }
     }
 
@@ -214,6 +220,16 @@ impl Entity for VpcState {
                 None => next.gateway = Some(id),
             },
             VpcCommand::FreeGateway(id) => next.gateway = next.gateway.filter(|known| *known != id),
+            VpcCommand::TakeVpnGateway(id) => match &self.vpn_gateway {
+                Some(known) if *known != id => {
+                    return Err(Ec2Error::invalid_parameter(format!(
+                        "Network {} already has the virtual private gateway {known} attached",
+                        facts.id
+                    )));
+                }
+                _ => next.vpn_gateway = Some(id),
+            },
+            VpcCommand::FreeVpnGateway(id) => next.vpn_gateway = next.vpn_gateway.filter(|known| *known != id),
             VpcCommand::AddBlock(block) => {
                 next.add(block)?;
                 next.settles = Some(facts.after(Transition::VpcCreate));
@@ -293,6 +309,7 @@ impl Entity for VpcState {
             settles: record.settles,
             blocks: Blocks::default(),
             gateway: None,
+            vpn_gateway: None,
         })
     }
 }
