@@ -54,6 +54,7 @@ async fn available(sandbox: &Sandbox, id: &str) -> i32 {
     described(sandbox, id).await.available_instance_count()
 }
 
+#[allow(clippy::unnecessary_wraps)] // As requests have it.
 fn target(id: &str) -> Option<CapacityReservationSpecification> {
     let target = CapacityReservationTarget { capacity_reservation_id: some(id), ..Default::default() };
     Some(CapacityReservationSpecification {

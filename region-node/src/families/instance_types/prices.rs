@@ -79,8 +79,8 @@ fn rounded(price: f64) -> f64 {
 mod tests {
     use archipelago_proto::regions;
 
-    use super::super::find;
     use super::*;
+    use crate::families::instance_types::find;
 
     #[test]
     fn common_types_cost_about_what_they_do() {

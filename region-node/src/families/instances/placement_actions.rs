@@ -27,6 +27,8 @@ pub(super) async fn modify_instance_placement(
         return Err(Ec2Error::new("MissingParameter", "The request must contain at least one placement attribute"));
     }
     let instance = cx.instances.find(&cx.account, input.instance_id())?;
+    let mut placement = instance.state.public.placement.clone().unwrap_or_default();
+    host(&cx, &input, &mut placement, instance.state.public.instance_type())?;
     // Affinity alone may change at any time.
     let others = [&input.group_name, &input.group_id, &input.tenancy, &input.host_id];
     let only_affinity = others.iter().all(|given| given.is_none()) && input.partition_number.is_none();
@@ -36,8 +38,6 @@ pub(super) async fn modify_instance_placement(
             format!("The instance '{}' is not in the 'stopped' state.", instance.id),
         ));
     }
-    let mut placement = instance.state.public.placement.clone().unwrap_or_default();
-    host(&cx, &input, &mut placement, instance.state.public.instance_type())?;
     let mut undo = Undo::default();
     let before = placement.group_id.clone();
     let outcome = async {
