@@ -2,11 +2,9 @@
 
 use archipelago_proto::ec2::v1::{
     DescribeFastSnapshotRestoreSuccessItem, DescribeFastSnapshotRestoresRequest, DescribeFastSnapshotRestoresResult,
-    DisableFastSnapshotRestoreErrorItem, DisableFastSnapshotRestoreStateError,
-    DisableFastSnapshotRestoreStateErrorItem, DisableFastSnapshotRestoreSuccessItem,
     DisableFastSnapshotRestoresRequest, DisableFastSnapshotRestoresResult, EnableFastSnapshotRestoreErrorItem,
-    EnableFastSnapshotRestoreStateError, EnableFastSnapshotRestoreStateErrorItem, EnableFastSnapshotRestoreSuccessItem,
-    EnableFastSnapshotRestoresRequest, EnableFastSnapshotRestoresResult,
+    EnableFastSnapshotRestoreStateError, EnableFastSnapshotRestoreStateErrorItem, EnableFastSnapshotRestoresRequest,
+    EnableFastSnapshotRestoresResult,
 };
 use archipelago_proto::regions::Zone;
 use archipelago_proto::{Ec2Error, Ec2Result};
@@ -16,7 +14,7 @@ use super::filters::FILTERS;
 use super::state::{ENABLING, FastRestoreCommand, INITIATED, id};
 use crate::entity::{Published, Shelf};
 use crate::families::snapshots;
-use crate::request::{Action, Context, Describe, zone};
+use crate::request::{Action, Context, Describe, recode, zone};
 use crate::time::Transition;
 
 /// AWS: snapshots of at most 16 TiB.
@@ -97,25 +95,48 @@ async fn enable_fast_snapshot_restores(
     input: EnableFastSnapshotRestoresRequest,
 ) -> Ec2Result<EnableFastSnapshotRestoresResult> {
     let zones = zones(&cx, &input.availability_zones, &input.availability_zone_ids)?;
-    let mut result = EnableFastSnapshotRestoresResult::default();
+    let mut changes = Changes::default();
     for snapshot in &input.source_snapshot_ids {
-        let mut errors = Vec::new();
+        let mut outcomes = Vec::with_capacity(zones.len());
         for zone in &zones {
-            match enable(&cx, snapshot, zone).await {
-                Ok(item) => result.successful.push(EnableFastSnapshotRestoreSuccessItem {
-                    snapshot_id: item.snapshot_id,
-                    availability_zone: item.availability_zone,
-                    availability_zone_id: item.availability_zone_id,
-                    state: item.state,
-                    state_transition_reason: item.state_transition_reason,
-                    owner_id: item.owner_id,
-                    owner_alias: item.owner_alias,
-                    enabling_time: item.enabling_time,
-                    optimizing_time: item.optimizing_time,
-                    enabled_time: item.enabled_time,
-                    disabling_time: item.disabling_time,
-                    disabled_time: item.disabled_time,
-                }),
+            outcomes.push(enable(&cx, snapshot, zone).await);
+        }
+        changes.add(snapshot, &zones, outcomes);
+    }
+    Ok(changes.0)
+}
+
+async fn disable_fast_snapshot_restores(
+    cx: Context,
+    input: DisableFastSnapshotRestoresRequest,
+) -> Ec2Result<DisableFastSnapshotRestoresResult> {
+    let zones = zones(&cx, &input.availability_zones, &input.availability_zone_ids)?;
+    let mut changes = Changes::default();
+    for snapshot in &input.source_snapshot_ids {
+        let mut outcomes = Vec::with_capacity(zones.len());
+        for zone in &zones {
+            outcomes.push(disable(&cx, snapshot, zone).await);
+        }
+        changes.add(snapshot, &zones, outcomes);
+    }
+    Ok(recode(&changes.0))
+}
+
+/// What came of each snapshot in each zone, in the words of enabling; those of disabling are the same.
+#[derive(Default)]
+struct Changes(EnableFastSnapshotRestoresResult);
+
+impl Changes {
+    fn add(
+        &mut self,
+        snapshot: &str,
+        zones: &[&Zone],
+        outcomes: Vec<Ec2Result<DescribeFastSnapshotRestoreSuccessItem>>,
+    ) {
+        let mut errors = Vec::new();
+        for (zone, outcome) in zones.iter().zip(outcomes) {
+            match outcome {
+                Ok(item) => self.0.successful.push(recode(&item)),
                 Err(error) => errors.push(EnableFastSnapshotRestoreStateErrorItem {
                     availability_zone: Some(zone.name.to_owned()),
                     availability_zone_id: Some(zone.id.to_owned()),
@@ -127,57 +148,12 @@ async fn enable_fast_snapshot_restores(
             }
         }
         if !errors.is_empty() {
-            result.unsuccessful.push(EnableFastSnapshotRestoreErrorItem {
-                snapshot_id: Some(snapshot.clone()),
+            self.0.unsuccessful.push(EnableFastSnapshotRestoreErrorItem {
+                snapshot_id: Some(snapshot.to_owned()),
                 fast_snapshot_restore_state_errors: errors,
             });
         }
     }
-    Ok(result)
-}
-
-async fn disable_fast_snapshot_restores(
-    cx: Context,
-    input: DisableFastSnapshotRestoresRequest,
-) -> Ec2Result<DisableFastSnapshotRestoresResult> {
-    let zones = zones(&cx, &input.availability_zones, &input.availability_zone_ids)?;
-    let mut result = DisableFastSnapshotRestoresResult::default();
-    for snapshot in &input.source_snapshot_ids {
-        let mut errors = Vec::new();
-        for zone in &zones {
-            match disable(&cx, snapshot, zone).await {
-                Ok(item) => result.successful.push(DisableFastSnapshotRestoreSuccessItem {
-                    snapshot_id: item.snapshot_id,
-                    availability_zone: item.availability_zone,
-                    availability_zone_id: item.availability_zone_id,
-                    state: item.state,
-                    state_transition_reason: item.state_transition_reason,
-                    owner_id: item.owner_id,
-                    owner_alias: item.owner_alias,
-                    enabling_time: item.enabling_time,
-                    optimizing_time: item.optimizing_time,
-                    enabled_time: item.enabled_time,
-                    disabling_time: item.disabling_time,
-                    disabled_time: item.disabled_time,
-                }),
-                Err(error) => errors.push(DisableFastSnapshotRestoreStateErrorItem {
-                    availability_zone: Some(zone.name.to_owned()),
-                    availability_zone_id: Some(zone.id.to_owned()),
-                    error: Some(DisableFastSnapshotRestoreStateError {
-                        code: Some(error.code),
-                        message: Some(error.message),
-                    }),
-                }),
-            }
-        }
-        if !errors.is_empty() {
-            result.unsuccessful.push(DisableFastSnapshotRestoreErrorItem {
-                snapshot_id: Some(snapshot.clone()),
-                fast_snapshot_restore_state_errors: errors,
-            });
-        }
-    }
-    Ok(result)
 }
 
 async fn describe_fast_snapshot_restores(

@@ -3,6 +3,8 @@
 mod actions;
 mod filters;
 mod state;
+mod table;
 
 pub(crate) use actions::actions;
-pub use state::{GatewayTable, InternetGatewayCommand, InternetGatewayState};
+pub use state::{InternetGatewayCommand, InternetGatewayState};
+pub use table::{GatewayTable, TableChange};

@@ -4,8 +4,8 @@ use archipelago_proto::ec2::v1::{InternetGateway, InternetGatewayAttachment};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
+use super::table::{GatewayTable, TableChange};
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part, resource};
-use crate::families::vpcs::no_association;
 use crate::time::{Millis, Transition};
 
 #[derive(Clone, PartialEq, Message)]
@@ -20,28 +20,12 @@ pub struct InternetGatewayState {
     attached: Option<Millis>,
 }
 
-/// That a gateway uses a route table.
-#[derive(Clone, PartialEq, Eq, Message)]
-pub struct GatewayTable {
-    #[prost(string, tag = "1")]
-    pub association: String,
-    #[prost(string, tag = "2")]
-    pub route_table: String,
-}
-
 pub enum InternetGatewayCommand {
     Delete,
     /// To a VPC.
     Attach(Id),
     Detach(Id),
-    AssociateTable(GatewayTable),
-    ReplaceTable {
-        association: Id,
-        new: GatewayTable,
-    },
-    DisassociateTable {
-        association: Id,
-    },
+    Table(TableChange),
 }
 
 impl InternetGatewayState {
@@ -68,13 +52,6 @@ impl InternetGatewayState {
                 Err(Ec2Error::new("Resource.AlreadyAssociated", message))
             }
             None => Ok(()),
-        }
-    }
-
-    fn check_association(&self, id: &Id) -> Ec2Result<()> {
-        match &self.route_table {
-            Some(table) if table.association == **id => Ok(()),
-            _ => Err(no_association(id)),
         }
     }
 }
@@ -123,26 +100,10 @@ impl Entity for InternetGatewayState {
                 let message = format!("resource {} is not attached to network {vpc}", facts.id);
                 return Err(Ec2Error::new("Gateway.NotAttached", message));
             }
-            (_, InternetGatewayCommand::AssociateTable(new)) => match &self.route_table {
-                Some(known) if known.route_table == new.route_table => return Ok(Decision::keep()),
-                Some(_) => {
-                    return Err(Ec2Error::new(
-                        "Resource.AlreadyAssociated",
-                        format!(
-                            "the specified association for route table {} conflicts with an existing association",
-                            new.route_table
-                        ),
-                    ));
+            (_, InternetGatewayCommand::Table(change)) => {
+                if !change.apply(&mut next.route_table)? {
+                    return Ok(Decision::keep());
                 }
-                None => next.route_table = Some(new),
-            },
-            (_, InternetGatewayCommand::ReplaceTable { association, new }) => {
-                self.check_association(&association)?;
-                next.route_table = Some(new);
-            }
-            (_, InternetGatewayCommand::DisassociateTable { association }) => {
-                self.check_association(&association)?;
-                next.route_table = None;
             }
         }
         Ok(Decision::become_(next))

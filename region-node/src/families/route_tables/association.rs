@@ -8,7 +8,7 @@ use super::RouteTableState;
 use super::routes::check_edge_route;
 use super::view::local_blocks;
 use crate::entity::{Id, Published, Undo, workflow};
-use crate::families::internet_gateways::{GatewayTable, InternetGatewayCommand, InternetGatewayState};
+use crate::families::internet_gateways::{GatewayTable, InternetGatewayCommand, InternetGatewayState, TableChange};
 use crate::families::subnets::{Association, SubnetCommand, SubnetState};
 use crate::families::vpcs::{VpcCommand, VpcState, no_association};
 use crate::families::vpn::{VpnGatewayCommand, VpnGatewayState};
@@ -90,12 +90,12 @@ impl Owner {
                 answer.map(|answer| answer.published.state.route_table.clone().map(|table| table.id))
             }
             Self::Gateway(gateway) => {
-                let command = InternetGatewayCommand::AssociateTable(gateway_table(&id, table));
+                let command = InternetGatewayCommand::Table(TableChange::Associate(gateway_table(&id, table)));
                 let answer = cx.internet_gateways.ask(&gateway.id, command).await;
                 answer.map(|a| a.published.state.route_table.as_ref().map(|table| Id::new(&table.association)))
             }
             Self::VpnGateway(gateway) => {
-                let command = VpnGatewayCommand::AssociateTable(gateway_table(&id, table));
+                let command = VpnGatewayCommand::Table(TableChange::Associate(gateway_table(&id, table)));
                 let answer = cx.vpn_gateways.ask(&gateway.id, command).await;
                 answer.map(|a| a.published.state.route_table.as_ref().map(|table| Id::new(&table.association)))
             }
@@ -115,11 +115,13 @@ impl Owner {
                 cx.subnets.ask(&subnet.id, SubnetCommand::ReplaceTable { association, new }).await.map(drop)
             }
             Self::Gateway(gateway) => {
-                let command = InternetGatewayCommand::ReplaceTable { association, new: gateway_table(&id, table) };
+                let change = TableChange::Replace { association, new: gateway_table(&id, table) };
+                let command = InternetGatewayCommand::Table(change);
                 cx.internet_gateways.ask(&gateway.id, command).await.map(drop)
             }
             Self::VpnGateway(gateway) => {
-                let command = VpnGatewayCommand::ReplaceTable { association, new: gateway_table(&id, table) };
+                let change = TableChange::Replace { association, new: gateway_table(&id, table) };
+                let command = VpnGatewayCommand::Table(change);
                 cx.vpn_gateways.ask(&gateway.id, command).await.map(drop)
             }
             Self::Main(vpc) => {
@@ -137,11 +139,11 @@ impl Owner {
                 cx.subnets.ask(&subnet.id, SubnetCommand::DisassociateTable { association }).await.map(drop)
             }
             Self::Gateway(gateway) => {
-                let command = InternetGatewayCommand::DisassociateTable { association };
+                let command = InternetGatewayCommand::Table(TableChange::Disassociate { association });
                 cx.internet_gateways.ask(&gateway.id, command).await.map(drop)
             }
             Self::VpnGateway(gateway) => {
-                let command = VpnGatewayCommand::DisassociateTable { association };
+                let command = VpnGatewayCommand::Table(TableChange::Disassociate { association });
                 cx.vpn_gateways.ask(&gateway.id, command).await.map(drop)
             }
             Self::Main(_) => {

@@ -6,8 +6,7 @@ use prost::Message;
 
 use super::VISIBLE;
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part, resource};
-use crate::families::internet_gateways::GatewayTable;
-use crate::families::vpcs::no_association;
+use crate::families::internet_gateways::{GatewayTable, TableChange};
 use crate::time::{Millis, Transition};
 
 #[derive(Clone, PartialEq, Message)]
@@ -26,9 +25,7 @@ pub enum VpnGatewayCommand {
     Delete,
     Attach(Id),
     Detach(Id),
-    AssociateTable(GatewayTable),
-    ReplaceTable { association: Id, new: GatewayTable },
-    DisassociateTable { association: Id },
+    Table(TableChange),
 }
 
 impl VpnGatewayState {
@@ -49,13 +46,6 @@ impl VpnGatewayState {
     /// Whether traffic goes through it.
     pub fn serves(&self, vpc: &str) -> bool {
         self.public.vpc_attachments.iter().any(|known| known.vpc_id() == vpc && known.state() == "attached")
-    }
-
-    fn check_association(&self, id: &Id) -> Ec2Result<()> {
-        match &self.route_table {
-            Some(table) if table.association == **id => Ok(()),
-            _ => Err(no_association(id)),
-        }
     }
 }
 
@@ -112,26 +102,10 @@ impl Entity for VpnGatewayState {
                     format!("The attachment with vpn gateway ID '{}' and vpc ID '{vpc}' does not exist", facts.id),
                 ));
             }
-            (_, VpnGatewayCommand::AssociateTable(new)) => match &self.route_table {
-                Some(known) if known.route_table == new.route_table => return Ok(Decision::keep()),
-                Some(_) => {
-                    return Err(Ec2Error::new(
-                        "Resource.AlreadyAssociated",
-                        format!(
-                            "the specified association for route table {} conflicts with an existing association",
-                            new.route_table
-                        ),
-                    ));
+            (_, VpnGatewayCommand::Table(change)) => {
+                if !change.apply(&mut next.route_table)? {
+                    return Ok(Decision::keep());
                 }
-                None => next.route_table = Some(new),
-            },
-            (_, VpnGatewayCommand::ReplaceTable { association, new }) => {
-                self.check_association(&association)?;
-                next.route_table = Some(new);
-            }
-            (_, VpnGatewayCommand::DisassociateTable { association }) => {
-                self.check_association(&association)?;
-                next.route_table = None;
             }
         }
         Ok(Decision::become_(next))
