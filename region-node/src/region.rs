@@ -71,6 +71,7 @@ region! {
     volumes: families::volumes::VolumeState,
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
     addresses: families::addresses::AddressState,
+    vpc_peering_connections: families::vpc_peering::VpcPeeringState,
     instances: families::instances::InstanceState,
 }
 
@@ -111,6 +112,7 @@ impl Region {
         self.follow(&self.network_interfaces, families::addresses::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
+        self.follow(&self.vpc_peering_connections, families::vpc_peering::follow);
     }
 
     /// Sets a kind's follower. It holds the region weakly, since the region holds it.

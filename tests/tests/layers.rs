@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The families of a region node, from the bottom up: each uses only those before it. The last of them have their
 /// places kept until they come.
-const ORDER: [&str; 30] = [
+const ORDER: [&str; 31] = [
     "tags",
     "instance_types",
     "accounts",
@@ -18,6 +18,7 @@ const ORDER: [&str; 30] = [
     "security_groups",
     "network_acls",
     "internet_gateways",
+    "vpc_peering",
     "route_tables",
     "ebs_settings",
     "snapshots",

@@ -29,6 +29,7 @@ pub mod snapshots;
 pub mod subnets;
 pub mod tags;
 pub mod volumes;
+pub mod vpc_peering;
 pub mod vpcs;
 
 /// The actions of every family.
@@ -51,6 +52,7 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         subnets::actions(),
         tags::actions(),
         volumes::actions(),
+        vpc_peering::actions(),
         vpcs::actions(),
     ]
     .into_iter()
@@ -66,6 +68,7 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     vpcs::rebuild(region).await;
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
+    vpc_peering::rebuild(region);
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.

@@ -1,5 +1,6 @@
 //! Between regions: what this node lets others export, and how it asks others (proto: cluster.v1.Peer).
 
+mod handshake;
 mod server;
 mod source;
 
@@ -8,6 +9,8 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use async_trait::async_trait;
 use tonic::transport::Channel;
 
+pub use handshake::Handshake;
+pub(crate) use handshake::{Role, agree, check_heard};
 pub(crate) use server::Exporter;
 pub(crate) use source::{Exported, Source};
 

@@ -47,6 +47,12 @@ pub enum Transition {
     AddressAttributeChange,
     /// An attachment's or association's attaching -> attached
     GatewayAttach,
+    /// initiating-request -> pending-acceptance
+    PeeringRequest,
+    /// provisioning -> active
+    PeeringProvision,
+    /// deleting -> deleted
+    PeeringDelete,
 }
 
 /// 100 MiB/s: a root volume is copied in about a minute.
@@ -116,6 +122,8 @@ fn modelled(transition: Transition) -> Millis {
         Transition::VpcCreate | Transition::SubnetCreate | Transition::GatewayAttach => 1_000,
         Transition::InterfaceAttach | Transition::InterfaceDetach => 2_000,
         Transition::AddressAttributeChange => 10_000,
+        Transition::PeeringRequest | Transition::PeeringDelete => 1_000,
+        Transition::PeeringProvision => 3_000,
     }
 }
 

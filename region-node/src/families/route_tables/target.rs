@@ -3,7 +3,8 @@
 use archipelago_proto::ec2::v1::{CreateRouteRequest, InstanceState, ReplaceRouteRequest, Route};
 use archipelago_proto::{Ec2Error, Ec2Result};
 
-use crate::entity::Id;
+use crate::entity::{Entity as _, Id};
+use crate::families::vpc_peering::VpcPeeringState;
 use crate::request::Context;
 
 /// The target of a request, by the parameter that names it.
@@ -15,6 +16,7 @@ pub(super) enum Target<'a> {
     Interface(&'a str),
     /// An instance with exactly one interface, which is the target.
     Instance(&'a str),
+    Peering(&'a str),
     /// A kind of target that no action here makes: the error for any id of it.
     Unknown {
         code: &'static str,
@@ -43,11 +45,7 @@ macro_rules! targets {
                 "InvalidGatewayID.NotFound",
                 "egressOnlyInternetGateway ID",
             ),
-            unknown(
-                &$input.vpc_peering_connection_id,
-                "InvalidVpcPeeringConnectionID.NotFound",
-                "vpcPeeringConnection ID",
-            ),
+            $input.vpc_peering_connection_id.as_deref().map(Target::Peering),
             unknown(&$input.vpc_endpoint_id, "InvalidVpcEndpointId.NotFound", "vpcEndpoint ID"),
             unknown(&$input.core_network_arn, "InvalidCoreNetworkArn.NotFound", "coreNetwork ARN"),
             unknown(&$input.odb_network_arn, "InvalidOdbNetworkArn.NotFound", "odbNetwork ARN"),
@@ -85,6 +83,7 @@ impl<'a> Target<'a> {
             Self::Gateway(id) => gateway(cx, route, table, vpc, id),
             Self::Interface(id) => interface(cx, route, table, vpc, id),
             Self::Instance(id) => interface(cx, route, table, vpc, &only_interface(cx, id)?),
+            Self::Peering(id) => peering(cx, route, table, vpc, id),
             Self::Unknown { code, noun, id } => Err(Ec2Error::new(code, format!("The {noun} '{id}' does not exist"))),
         }
     }
@@ -99,6 +98,21 @@ fn gateway(cx: &Context, route: Route, table: &Id, vpc: &str, id: &str) -> Ec2Re
         return Err(Ec2Error::invalid_parameter(message));
     }
     Ok(Route { gateway_id: Some(id.to_owned()), ..route })
+}
+
+/// Also one that is not accepted yet: until then the route is a black hole (AWS: "Update your route tables").
+fn peering(cx: &Context, route: Route, table: &Id, vpc: &str, id: &str) -> Ec2Result<Route> {
+    let known = cx.vpc_peering_connections.index().get(id).filter(|found| !found.state.is_over());
+    let seen = known.filter(|found| found.state.visible_to(&cx.account, cx.shell.clock.now()));
+    let Some(found) = seen else {
+        VpcPeeringState::KIND.check(id)?;
+        return Err(VpcPeeringState::KIND.not_found(id));
+    };
+    if !found.state.joins(&cx.account, vpc) {
+        let message = format!("route table {table} and peering connection {id} belong to different networks");
+        return Err(Ec2Error::invalid_parameter(message));
+    }
+    Ok(Route { vpc_peering_connection_id: Some(id.to_owned()), ..route })
 }
 
 fn interface(cx: &Context, route: Route, table: &Id, vpc: &str, id: &str) -> Ec2Result<Route> {
@@ -140,6 +154,10 @@ pub(super) fn shown(cx: &Context, route: Route, vpc: &str) -> Route {
     if let Some(id) = &route.gateway_id {
         let gateway = cx.internet_gateways.index().get(id);
         alive |= gateway.is_some_and(|gateway| gateway.state.vpc() == Some(vpc));
+    }
+    if let Some(id) = &route.vpc_peering_connection_id {
+        let found = cx.vpc_peering_connections.index().get(id);
+        alive |= found.is_some_and(|found| found.state.is_active() && found.state.joins(&cx.account, vpc));
     }
     let interface = route.network_interface_id.as_deref().and_then(|id| cx.network_interfaces.index().get(id));
     if let Some(attachment) = interface.as_ref().and_then(|interface| interface.state.public.attachment.as_ref()) {
