@@ -422,8 +422,9 @@ async fn what_ends_while_the_way_is_cut_is_told_afterwards() {
     assert_eq!(world.both(&id).await, ("deleting".into(), "active".into()));
     world.cable.mend();
     world.east.region.advance(70_000).await;
-    assert_eq!(world.both(&id).await, twice("deleted"));
+    assert_eq!(me.status(&id).await, "deleted");
     world.west.region.advance(70_000).await;
+    assert_eq!(world.both(&id).await, twice("deleted"));
     let options = me.seen(&id).await.unwrap().accepter_vpc_info.unwrap().peering_options.unwrap();
     assert_eq!(options.allow_dns_resolution_from_remote_vpc, Some(true), "what was said in between is heard too");
 }
