@@ -72,6 +72,9 @@ region! {
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
     addresses: families::addresses::AddressState,
     vpc_peering_connections: families::vpc_peering::VpcPeeringState,
+    transit_gateways: families::transit_gateways::TransitGatewayState,
+    transit_gateway_route_tables: families::transit_gateways::TransitGatewayRouteTableState,
+    transit_gateway_attachments: families::transit_gateways::AttachmentState,
     instances: families::instances::InstanceState,
 }
 
@@ -112,6 +115,7 @@ impl Region {
         self.follow(&self.network_interfaces, families::addresses::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
+        self.follow(&self.transit_gateways, families::transit_gateways::follow);
         self.follow(&self.vpc_peering_connections, families::vpc_peering::follow);
     }
 

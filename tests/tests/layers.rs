@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The families of a region node, from the bottom up: each uses only those before it. The last of them have their
 /// places kept until they come.
-const ORDER: [&str; 31] = [
+const ORDER: [&str; 32] = [
     "tags",
     "instance_types",
     "accounts",
@@ -19,6 +19,7 @@ const ORDER: [&str; 31] = [
     "network_acls",
     "internet_gateways",
     "vpc_peering",
+    "transit_gateways",
     "route_tables",
     "ebs_settings",
     "snapshots",

@@ -28,6 +28,7 @@ pub mod security_groups;
 pub mod snapshots;
 pub mod subnets;
 pub mod tags;
+pub mod transit_gateways;
 pub mod volumes;
 pub mod vpc_peering;
 pub mod vpcs;
@@ -51,6 +52,7 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         snapshots::actions(),
         subnets::actions(),
         tags::actions(),
+        transit_gateways::actions(),
         volumes::actions(),
         vpc_peering::actions(),
         vpcs::actions(),

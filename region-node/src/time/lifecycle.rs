@@ -53,6 +53,8 @@ pub enum Transition {
     PeeringProvision,
     /// deleting -> deleted
     PeeringDelete,
+    /// pending, modifying or deleting of a transit gateway, its attachments and route tables -> over
+    TransitGatewayChange,
 }
 
 /// 100 MiB/s: a root volume is copied in about a minute.
@@ -124,6 +126,7 @@ fn modelled(transition: Transition) -> Millis {
         Transition::AddressAttributeChange => 10_000,
         Transition::PeeringRequest | Transition::PeeringDelete => 1_000,
         Transition::PeeringProvision => 3_000,
+        Transition::TransitGatewayChange => 20_000,
     }
 }
 

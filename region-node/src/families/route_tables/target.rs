@@ -4,6 +4,7 @@ use archipelago_proto::ec2::v1::{CreateRouteRequest, InstanceState, ReplaceRoute
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use crate::entity::{Entity as _, Id};
+use crate::families::transit_gateways::TransitGatewayState;
 use crate::families::vpc_peering::VpcPeeringState;
 use crate::request::Context;
 
@@ -17,6 +18,7 @@ pub(super) enum Target<'a> {
     /// An instance with exactly one interface, which is the target.
     Instance(&'a str),
     Peering(&'a str),
+    TransitGateway(&'a str),
     /// A kind of target that no action here makes: the error for any id of it.
     Unknown {
         code: &'static str,
@@ -37,7 +39,7 @@ macro_rules! targets {
             $input.instance_id.as_deref().map(Target::Instance),
             $input.network_interface_id.as_deref().map(Target::Interface),
             unknown(&$input.nat_gateway_id, "InvalidNatGatewayID.NotFound", "natGateway ID"),
-            unknown(&$input.transit_gateway_id, "InvalidTransitGatewayID.NotFound", "transitGateway ID"),
+            $input.transit_gateway_id.as_deref().map(Target::TransitGateway),
             unknown(&$input.local_gateway_id, "InvalidLocalGatewayID.NotFound", "localGateway ID"),
             unknown(&$input.carrier_gateway_id, "InvalidCarrierGatewayID.NotFound", "carrierGateway ID"),
             unknown(
@@ -83,6 +85,7 @@ impl<'a> Target<'a> {
             Self::Gateway(id) => gateway(cx, route, table, vpc, id),
             Self::Interface(id) => interface(cx, route, table, vpc, id),
             Self::Instance(id) => interface(cx, route, table, vpc, &only_interface(cx, id)?),
+            Self::TransitGateway(id) => transit_gateway(cx, route, vpc, id),
             Self::Peering(id) => peering(cx, route, table, vpc, id),
             Self::Unknown { code, noun, id } => Err(Ec2Error::new(code, format!("The {noun} '{id}' does not exist"))),
         }
@@ -98,6 +101,20 @@ fn gateway(cx: &Context, route: Route, table: &Id, vpc: &str, id: &str) -> Ec2Re
         return Err(Ec2Error::invalid_parameter(message));
     }
     Ok(Route { gateway_id: Some(id.to_owned()), ..route })
+}
+
+/// AWS knows a gateway here only where the VPC is attached to it.
+fn transit_gateway(cx: &Context, route: Route, vpc: &str, id: &str) -> Ec2Result<Route> {
+    let gateway = cx.transit_gateways.find(&cx.account, id)?;
+    if !is_attached(cx, vpc, &gateway.id) {
+        return Err(TransitGatewayState::KIND.not_found(id));
+    }
+    Ok(Route { transit_gateway_id: Some(id.to_owned()), ..route })
+}
+
+fn is_attached(cx: &Context, vpc: &str, gateway: &str) -> bool {
+    let attachments = cx.transit_gateway_attachments.linked_to(&Id::new(vpc));
+    attachments.values().any(|found| found.state.public.transit_gateway_id() == gateway && found.state.is_available())
 }
 
 /// Also one that is not accepted yet: until then the route is a black hole (AWS: "Update your route tables").
@@ -159,6 +176,7 @@ pub(super) fn shown(cx: &Context, route: Route, vpc: &str) -> Route {
         let found = cx.vpc_peering_connections.index().get(id);
         alive |= found.is_some_and(|found| found.state.is_active() && found.state.joins(&cx.account, vpc));
     }
+    alive |= route.transit_gateway_id.as_deref().is_some_and(|id| is_attached(cx, vpc, id));
     let interface = route.network_interface_id.as_deref().and_then(|id| cx.network_interfaces.index().get(id));
     if let Some(attachment) = interface.as_ref().and_then(|interface| interface.state.public.attachment.as_ref()) {
         route.instance_id.clone_from(&attachment.instance_id);
