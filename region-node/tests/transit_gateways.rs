@@ -2,22 +2,30 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use archipelago_proto::Ec2Error;
 use archipelago_proto::ec2::v1::route_tables_service_client::RouteTablesServiceClient;
 use archipelago_proto::ec2::v1::transit_gateways_service_client::TransitGatewaysServiceClient;
 use archipelago_proto::ec2::v1::vpcs_service_client::VpcsServiceClient;
 use archipelago_proto::ec2::v1::{
-    AssociateTransitGatewayRouteTableRequest, CreateRouteRequest, CreateTransitGatewayRequest,
-    CreateTransitGatewayRouteRequest, CreateTransitGatewayRouteTableRequest, CreateTransitGatewayVpcAttachmentRequest,
-    DeleteTransitGatewayRequest, DeleteTransitGatewayRouteRequest, DeleteTransitGatewayRouteTableRequest,
-    DeleteTransitGatewayVpcAttachmentRequest, DeleteVpcRequest, DescribeRouteTablesRequest,
-    DescribeTransitGatewayAttachmentsRequest, DescribeTransitGatewayRouteTablesRequest, DescribeTransitGatewaysRequest,
-    DisableTransitGatewayRouteTablePropagationRequest, DisassociateTransitGatewayRouteTableRequest,
-    EnableTransitGatewayRouteTablePropagationRequest, Filter, GetTransitGatewayRouteTableAssociationsRequest,
-    ModifyTransitGatewayOptions, ModifyTransitGatewayRequest, ReplaceTransitGatewayRouteRequest,
-    SearchTransitGatewayRoutesRequest, Subnet, TransitGateway, TransitGatewayRequestOptions, Vpc,
+    AcceptTransitGatewayPeeringAttachmentRequest, AssociateTransitGatewayRouteTableRequest, CreateRouteRequest,
+    CreateTransitGatewayPeeringAttachmentRequest, CreateTransitGatewayRequest, CreateTransitGatewayRouteRequest,
+    CreateTransitGatewayRouteTableRequest, CreateTransitGatewayVpcAttachmentRequest,
+    DeleteTransitGatewayPeeringAttachmentRequest, DeleteTransitGatewayRequest, DeleteTransitGatewayRouteRequest,
+    DeleteTransitGatewayRouteTableRequest, DeleteTransitGatewayVpcAttachmentRequest, DeleteVpcRequest,
+    DescribeRouteTablesRequest, DescribeTransitGatewayAttachmentsRequest,
+    DescribeTransitGatewayPeeringAttachmentsRequest, DescribeTransitGatewayRouteTablesRequest,
+    DescribeTransitGatewaysRequest, DisableTransitGatewayRouteTablePropagationRequest,
+    DisassociateTransitGatewayRouteTableRequest, EnableTransitGatewayRouteTablePropagationRequest, Filter,
+    GetTransitGatewayRouteTableAssociationsRequest, ModifyTransitGatewayOptions, ModifyTransitGatewayRequest,
+    RejectTransitGatewayPeeringAttachmentRequest, ReplaceTransitGatewayRouteRequest, SearchTransitGatewayRoutesRequest,
+    Subnet, TransitGateway, TransitGatewayRequestOptions, Vpc,
 };
+use archipelago_region_node::store::Store;
+use archipelago_region_node::time::Lifecycle;
 use support::Sandbox;
+use support::cable::Cable;
 use support::network::{filter, some, subnet, vpc};
 use tonic::transport::Channel;
 
@@ -36,7 +44,10 @@ macro_rules! ask {
 
 impl World {
     async fn new() -> Self {
-        let sandbox = Sandbox::new().await;
+        Self::of(Sandbox::new().await)
+    }
+
+    fn of(sandbox: Sandbox) -> Self {
         let client = TransitGatewaysServiceClient::new(sandbox.channel.clone());
         Self { sandbox, client }
     }
@@ -326,4 +337,112 @@ async fn a_vpc_routes_only_to_a_gateway_that_it_is_attached_to() {
             world.detach(&attachment).await.unwrap();
         }
     }
+}
+
+/// Gateways in two regions, and the way between them.
+struct Regions {
+    cable: Arc<Cable>,
+    east: World,
+    west: World,
+    here: TransitGateway,
+    there: TransitGateway,
+}
+
+impl Regions {
+    async fn new() -> Self {
+        let cable = Arc::new(Cable::default());
+        let east = World::of(cable.node("us-east-1", Lifecycle::instant(), Store::Memory).await);
+        let west = World::of(cable.node("us-west-2", Lifecycle::instant(), Store::Memory).await);
+        let (here, there) = (east.gateway().await, west.gateway().await);
+        Self { cable, east, west, here, there }
+    }
+
+    async fn request(&self, gateway: &str) -> Result<String, String> {
+        let input = CreateTransitGatewayPeeringAttachmentRequest {
+            transit_gateway_id: self.here.transit_gateway_id.clone(),
+            peer_transit_gateway_id: some(gateway),
+            peer_account_id: some("000000000000"),
+            peer_region: some("us-west-2"),
+            ..Default::default()
+        };
+        let made = ask!(self.east, create_transit_gateway_peering_attachment, input)?;
+        let made = made.transit_gateway_peering_attachment.unwrap();
+        assert_eq!(made.state(), "initiatingRequest");
+        Ok(made.transit_gateway_attachment_id.unwrap())
+    }
+
+    async fn accept(&self, world: &World, id: &str) -> Result<(), String> {
+        let input = AcceptTransitGatewayPeeringAttachmentRequest {
+            transit_gateway_attachment_id: some(id),
+            ..Default::default()
+        };
+        ask!(world, accept_transit_gateway_peering_attachment, input).map(drop)
+    }
+
+    async fn delete(&self, world: &World, id: &str) -> Result<(), String> {
+        let input = DeleteTransitGatewayPeeringAttachmentRequest {
+            transit_gateway_attachment_id: some(id),
+            ..Default::default()
+        };
+        ask!(world, delete_transit_gateway_peering_attachment, input).map(drop)
+    }
+
+    async fn states(&self, id: &str) -> [String; 2] {
+        let mut states = Vec::new();
+        for world in [&self.east, &self.west] {
+            let filters = filter("transit-gateway-attachment-id", id);
+            let input = DescribeTransitGatewayPeeringAttachmentsRequest { filters, ..Default::default() };
+            let found = ask!(world, describe_transit_gateway_peering_attachments, input).unwrap();
+            let found = found.transit_gateway_peering_attachments;
+            states.push(found.first().map_or("gone".to_owned(), |found| found.state().to_owned()));
+        }
+        states.try_into().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn gateways_of_two_regions_are_peered_and_routed_to() {
+    let regions = Regions::new().await;
+    let id = regions.request(regions.there.transit_gateway_id()).await.unwrap();
+    assert_eq!(regions.states(&id).await, ["pendingAcceptance", "pendingAcceptance"]);
+    assert_eq!(regions.accept(&regions.east, &id).await.unwrap_err(), "OperationNotPermitted");
+    regions.accept(&regions.west, &id).await.unwrap();
+    assert_eq!(regions.states(&id).await, ["available", "available"]);
+    for (world, gateway) in [(&regions.east, &regions.here), (&regions.west, &regions.there)] {
+        let table = default_table(gateway);
+        world.route(&table, "10.9.0.0/16", Some(&id)).await.unwrap();
+        let found = world.routes(&table, filter("attachment.resource-type", "peering")).await;
+        assert_eq!((found[0].2.as_str(), found[0].3.as_str()), ("active", &*id));
+        assert_eq!(world.delete(gateway).await.unwrap_err(), "IncorrectState");
+    }
+    regions.delete(&regions.west, &id).await.unwrap();
+    assert_eq!(regions.states(&id).await, ["deleted", "deleted"]);
+    let found = regions.east.routes(&default_table(&regions.here), filter("state", "blackhole")).await;
+    assert_eq!(found.len(), 1);
+    regions.east.delete(&regions.here).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_peering_of_gateways_fails_is_rejected_or_waits_for_its_region() {
+    let regions = Regions::new().await;
+    let failed = regions.request("tgw-0123456789abcdef0").await.unwrap();
+    assert_eq!(regions.states(&failed).await, ["failed", "gone"]);
+    let rejected = regions.request(regions.there.transit_gateway_id()).await.unwrap();
+    let input = RejectTransitGatewayPeeringAttachmentRequest {
+        transit_gateway_attachment_id: some(&rejected),
+        ..Default::default()
+    };
+    ask!(regions.west, reject_transit_gateway_peering_attachment, input).unwrap();
+    assert_eq!(regions.states(&rejected).await, ["rejected", "rejected"]);
+
+    let id = regions.request(regions.there.transit_gateway_id()).await.unwrap();
+    regions.cable.cut();
+    assert_eq!(regions.request(regions.there.transit_gateway_id()).await.unwrap_err(), "Unavailable");
+    assert_eq!(regions.accept(&regions.west, &id).await.unwrap_err(), "Unavailable");
+    assert_eq!(regions.states(&id).await, ["pendingAcceptance", "pendingAcceptance"]);
+    regions.delete(&regions.east, &id).await.unwrap();
+    assert_eq!(regions.states(&id).await, ["deleted", "pendingAcceptance"]);
+    regions.cable.mend();
+    regions.east.sandbox.region.advance(2_000).await;
+    assert_eq!(regions.states(&id).await, ["deleted", "deleted"]);
 }

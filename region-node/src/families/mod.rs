@@ -71,6 +71,7 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
     vpc_peering::rebuild(region);
+    transit_gateways::rebuild(region);
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.

@@ -10,6 +10,7 @@ use archipelago_proto::{Call, Ec2Error, Ec2Result, trace};
 use prost::Message;
 use tonic::Request;
 
+use super::Heard;
 use crate::Region;
 use crate::time::Millis;
 
@@ -90,6 +91,12 @@ impl Handshake {
         Role::BOTH.into_iter().filter(move |role| self.is_here(*role) && self.party(*role).account == account)
     }
 
+    /// The party that is not of this region, or the accepter.
+    pub(crate) fn away(&self) -> &Party {
+        let away = Role::BOTH.into_iter().find(|role| !self.is_here(*role));
+        self.party(away.unwrap_or(Role::Accepter))
+    }
+
     /// The other region, if there is one.
     pub(crate) fn elsewhere(&self) -> Option<&str> {
         let away = Role::BOTH.into_iter().find(|role| !self.is_here(*role))?;
@@ -130,26 +137,31 @@ impl Handshake {
         self.owed.is_some()
     }
 
-    /// The other side has answered. If this one has gone on meanwhile, it goes on telling.
-    pub(crate) fn answered(&mut self, answer: &Agreement) {
-        self.agreement.merge(answer);
-        self.owed = (self.agreement != *answer).then(Owed::default);
-    }
-
-    /// The other side tells how far it is. It is told the outcome in the answer, but may not get that.
-    pub(crate) fn told(&mut self, other: &Agreement, now: Millis) {
-        self.agreement.merge(other);
-        if self.agreement == *other {
-            self.owed = None;
-        } else if let Some(owed) = &mut self.owed {
-            *owed = Owed { failures: 0, next: Some(now + FIRST_PAUSE) };
-        }
-    }
-
-    pub(crate) fn unheard(&mut self, now: Millis) {
-        if let Some(owed) = &mut self.owed {
-            let pause = FIRST_PAUSE << owed.failures.min(MOST_DOUBLINGS);
-            *owed = Owed { failures: owed.failures + 1, next: Some(now + pause) };
+    /// Takes in what was heard of the other side.
+    pub(crate) fn hear(&mut self, heard: Heard, now: Millis) {
+        match heard {
+            // It is told the outcome in the answer, but may not get that.
+            Heard::Told(other) => {
+                self.agreement.merge(&other);
+                if self.agreement == *other {
+                    self.owed = None;
+                } else if let Some(owed) = &mut self.owed {
+                    *owed = Owed { failures: 0, next: Some(now + FIRST_PAUSE) };
+                }
+            }
+            // If this side has gone on meanwhile, it goes on telling.
+            Heard::Answered(answer) => {
+                self.agreement.merge(&answer);
+                self.owed = (self.agreement != *answer).then(Owed::default);
+            }
+            Heard::Nothing => {
+                if let Some(owed) = &mut self.owed {
+                    let pause = FIRST_PAUSE << owed.failures.min(MOST_DOUBLINGS);
+                    *owed = Owed { failures: owed.failures + 1, next: Some(now + pause) };
+                }
+            }
+            Heard::Restarted if self.agreement.is_over() && !self.owes() => {}
+            Heard::Restarted => self.owe(),
         }
     }
 
@@ -210,15 +222,15 @@ mod tests {
     fn a_side_tells_until_it_is_heard_and_pauses_longer_each_time() {
         let mut here = side("a");
         assert!(here.intent());
-        here.unheard(0);
+        here.hear(Heard::Nothing, 0);
         assert_eq!((here.intent(), here.due()), (false, Some(1_000)));
         here.elapse(1_000);
         assert!(here.intent());
-        here.unheard(1_000);
+        here.hear(Heard::Nothing, 1_000);
         assert_eq!(here.due(), Some(3_000));
         here.elapse(3_000);
         let answer = here.agreement.clone();
-        here.answered(&answer);
+        here.hear(Heard::Answered(Box::new(answer.clone())), 0);
         assert!(!here.owes());
     }
 
@@ -227,10 +239,10 @@ mod tests {
         let mut here = side("a");
         let answer = here.agreement.clone();
         here.advance(Stage::Deleted, "1");
-        here.answered(&answer);
+        here.hear(Heard::Answered(Box::new(answer.clone())), 0);
         assert!(here.intent());
         let mut there = Handshake::received(answer, "b");
-        there.told(&here.agreement, 0);
+        there.hear(Heard::Told(Box::new(here.agreement.clone())), 0);
         assert_eq!(there.agreement, here.agreement);
     }
 }

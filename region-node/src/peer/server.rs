@@ -16,7 +16,7 @@ use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 
 use crate::Region;
-use crate::families::{images, snapshots, vpc_peering};
+use crate::families::{images, snapshots, transit_gateways, vpc_peering};
 
 /// Checksums in one part of a stream.
 const BLOCKS_IN_PART: u64 = 1024;
@@ -73,6 +73,7 @@ impl Peer for Exporter {
                 // Whether this side listens at all.
                 _ if told.stage() == Stage::Unspecified => Ok(told),
                 vpc_peering::KIND => vpc_peering::hear(&self.0, told).await,
+                transit_gateways::PEERING => transit_gateways::hear(&self.0, told).await,
                 other => Err(Ec2Error::unsupported(format!("This region agrees on no {other}."))),
             }
         };

@@ -9,7 +9,7 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::attachment::AttachmentCommand;
-use super::view::{VPC, find_attachment, find_table};
+use super::view::{find_attachment, find_table};
 use super::{AttachmentState, TransitGatewayRouteTableState};
 use crate::entity::{Published, Undo, workflow};
 use crate::request::{Action, Column, Context, Describe, FilterTable};
@@ -24,8 +24,8 @@ pub(super) fn actions() -> Vec<Action> {
 
 /// botocore: GetTransitGatewayRouteTableAssociations.
 pub(super) const FILTERS: FilterTable<AttachmentState> = &[
-    ("resource-id", Column::Of(|row, probe| probe.text(row.state.public.vpc_id()))),
-    ("resource-type", Column::Of(|_, probe| probe.text(VPC))),
+    ("resource-id", Column::Of(|row, probe| probe.text(row.state.resource().0))),
+    ("resource-type", Column::Of(|row, probe| probe.text(row.state.resource().1))),
     ("transit-gateway-attachment-id", Column::Id),
 ];
 
@@ -47,8 +47,8 @@ fn association(table: &str, attachment: &Published<AttachmentState>, state: &str
     TransitGatewayAssociation {
         transit_gateway_route_table_id: Some(table.to_owned()),
         transit_gateway_attachment_id: Some(attachment.id.to_string()),
-        resource_id: attachment.state.public.vpc_id.clone(),
-        resource_type: Some(VPC.to_owned()),
+        resource_id: Some(attachment.state.resource().0.to_owned()),
+        resource_type: Some(attachment.state.resource().1.to_owned()),
         state: Some(state.to_owned()),
     }
 }
@@ -102,8 +102,8 @@ async fn get_transit_gateway_route_table_associations(
     })?;
     let associations = page.map(|found| TransitGatewayRouteTableAssociation {
         transit_gateway_attachment_id: Some(found.id.to_string()),
-        resource_id: found.state.public.vpc_id.clone(),
-        resource_type: Some(VPC.to_owned()),
+        resource_id: Some(found.state.resource().0.to_owned()),
+        resource_type: Some(found.state.resource().1.to_owned()),
         state: Some("associated".to_owned()),
     });
     Ok(GetTransitGatewayRouteTableAssociationsResult { associations, next_token: page.next_token })

@@ -1,4 +1,4 @@
-//! An attachment of a VPC to a transit gateway. It owns its association with a route table.
+//! An attachment of a VPC, or of another region's gateway, to a transit gateway. It owns its association with a route table.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,9 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
 use super::life::{AVAILABLE, DELETING, Life, MODIFYING, incorrect_state, is_over};
+use super::peering::PeeringCommand;
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, resource};
+use crate::peer::Handshake;
 use crate::time::Millis;
 
 #[derive(Clone, PartialEq, Message)]
@@ -19,13 +21,25 @@ pub struct AttachmentState {
     /// The route table for what comes from it.
     #[prost(string, optional, tag = "3")]
     pub(super) association: Option<String>,
+    /// A peering with another region's gateway; then there is no VPC.
+    #[prost(message, optional, tag = "4")]
+    pub(super) peering: Option<Handshake>,
+    /// The route table that a peering is associated with once it is accepted.
+    #[prost(string, optional, tag = "5")]
+    pub(super) default_table: Option<String>,
 }
 
 pub enum AttachmentCommand {
-    Modify { subnets: Vec<String>, options: TransitGatewayVpcAttachmentOptions },
+    Modify {
+        subnets: Vec<String>,
+        options: TransitGatewayVpcAttachmentOptions,
+    },
+    /// Of a VPC.
     Delete,
     Associate(String),
     Disassociate(String),
+    /// Of peerings only.
+    Agree(PeeringCommand),
 }
 
 impl AttachmentState {
@@ -39,6 +53,14 @@ impl AttachmentState {
 
     pub(super) fn gateway(&self) -> &str {
         self.public.transit_gateway_id()
+    }
+
+    /// What is attached: a VPC, or the gateway on the other side; and its type and owner.
+    pub(super) fn resource(&self) -> (&str, &'static str, &str) {
+        match self.peering.as_ref().map(Handshake::away) {
+            Some(party) => (&party.resource, "peering", &party.account),
+            None => (self.public.vpc_id(), "vpc", self.public.vpc_owner_id()),
+        }
     }
 
     /// A route table, while it is not over.
@@ -72,6 +94,7 @@ impl AttachmentState {
                 }
                 self.association = None;
             }
+            AttachmentCommand::Agree(_) => return Err(incorrect_state(facts.id, self.public.state())),
         }
         Ok(())
     }
@@ -89,6 +112,11 @@ impl Entity for AttachmentState {
     type Reply = ();
 
     fn decide(&self, command: AttachmentCommand, facts: &Facts<'_>) -> Ec2Result<Decision<Self>> {
+        if let (Some(_), AttachmentCommand::Agree(command)) = (&self.peering, &command) {
+            let mut next = self.clone();
+            next.agree(command, facts)?;
+            return Ok(Decision::become_(next));
+        }
         if self.public.state() != AVAILABLE {
             return Err(incorrect_state(facts.id, self.public.state()));
         }
@@ -98,10 +126,18 @@ impl Entity for AttachmentState {
     }
 
     fn due(&self) -> Option<Millis> {
-        self.life.due()
+        // What has ended stays for as long as the other side has to be told.
+        let owes = self.peering.as_ref().is_some_and(Handshake::owes);
+        let life = self.life.due().filter(|_| !(owes && self.life.has_ended()));
+        life.into_iter().chain(self.peering.as_ref().and_then(Handshake::due)).min()
     }
 
     fn elapse(&self, facts: &Facts<'_>) -> Next<Self> {
+        if let Some(side) = self.peering.as_ref().filter(|side| side.due().is_some_and(|due| due <= facts.now)) {
+            let mut side = side.clone();
+            side.elapse(facts.now);
+            return Next::Become(Self { peering: Some(side), ..self.clone() });
+        }
         Life::elapse(self, |next| (&mut next.life, &mut next.public.state), facts.now)
     }
 
@@ -110,9 +146,13 @@ impl Entity for AttachmentState {
         if self.is_over() {
             return Vec::new();
         }
-        let own = [self.gateway(), self.public.vpc_id()];
+        let own = std::iter::once(self.gateway()).chain(self.public.vpc_id.as_deref());
         let subnets = self.public.subnet_ids.iter().map(String::as_str);
-        own.into_iter().chain(subnets).chain(self.association.as_deref()).map(Id::new).collect()
+        own.chain(subnets).chain(self.association.as_deref()).map(Id::new).collect()
+    }
+
+    fn intent(&self) -> bool {
+        self.peering.as_ref().is_some_and(Handshake::intent)
     }
 
     resource!(tags);

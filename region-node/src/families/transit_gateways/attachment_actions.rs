@@ -19,7 +19,7 @@ use super::gateway_actions::settles;
 use super::life::{AVAILABLE, Life, PENDING, incorrect_state};
 use super::table::TableCommand;
 use super::view::{attachment_view, find_attachment, find_gateway};
-use crate::entity::{Entity as _, Id, Undo, workflow};
+use crate::entity::{Entity as _, Id, Published, Shelf, Undo, workflow};
 use crate::request::{Action, Context, Describe, tags_for};
 
 pub(super) fn actions() -> Vec<Action> {
@@ -85,7 +85,12 @@ async fn create_transit_gateway_vpc_attachment(
         options: Some(options),
         tags,
     };
-    let state = AttachmentState { public: public.clone(), life: Life::beginning(settles(&cx)), association };
+    let state = AttachmentState {
+        public: public.clone(),
+        life: Life::beginning(settles(&cx)),
+        association,
+        ..Default::default()
+    };
     // One at a time, so that a VPC is attached to a gateway once at most.
     let _one = cx.settling.lock().await;
     let known = cx.transit_gateway_attachments.linked_to(&vpc.id);
@@ -119,6 +124,9 @@ async fn modify_transit_gateway_vpc_attachment(
 ) -> Ec2Result<ModifyTransitGatewayVpcAttachmentResult> {
     let found = find_attachment(&cx, input.transit_gateway_attachment_id())?;
     let own = &found.state.public;
+    if found.state.peering.is_some() {
+        return Err(AttachmentState::KIND.not_found(&found.id));
+    }
     if let Some(unknown) = input.remove_subnet_ids.iter().find(|id| !own.subnet_ids.contains(id)) {
         return Err(Ec2Error::invalid_value("removeSubnetIds", unknown));
     }
@@ -169,7 +177,9 @@ async fn describe_transit_gateway_vpc_attachments(
         next_token: input.next_token.as_deref(),
         ..Describe::default()
     };
-    let page = describe.find(&cx, &cx.transit_gateway_attachments, VPC_ATTACHMENTS)?;
+    let own = [Shelf::Owner(cx.account.clone())];
+    let of_vpc = |found: &Published<AttachmentState>| found.account == cx.account && found.state.peering.is_none();
+    let page = describe.find_where(&cx.transit_gateway_attachments, VPC_ATTACHMENTS, &own, of_vpc, |found| found)?;
     let transit_gateway_vpc_attachments = page.map(|found| found.state.public.clone());
     Ok(DescribeTransitGatewayVpcAttachmentsResult { transit_gateway_vpc_attachments, next_token: page.next_token })
 }

@@ -1,6 +1,6 @@
 //! The filters of the describe actions on transit gateways.
 
-use archipelago_proto::ec2::v1::TransitGatewayOptions;
+use archipelago_proto::ec2::v1::{TransitGatewayAttachmentAssociation, TransitGatewayOptions};
 
 use super::view::{AttachmentView, TableView};
 use super::{AttachmentState, TransitGatewayState};
@@ -47,11 +47,21 @@ pub(super) const VPC_ATTACHMENTS: FilterTable<AttachmentState> = &[
 
 /// botocore: DescribeTransitGatewayAttachments.
 pub(super) const ATTACHMENTS: Table<AttachmentView> = &[
-    ("association.state", Column::Of(|row, probe| probe.maybe(row.public.association.as_ref().map(|a| a.state())))),
+    (
+        "association.state",
+        Column::Of(|row, probe| {
+            probe.maybe(row.public.association.as_ref().map(TransitGatewayAttachmentAssociation::state))
+        }),
+    ),
     (
         "association.transit-gateway-route-table-id",
         Column::Of(|row, probe| {
-            probe.maybe(row.public.association.as_ref().map(|a| a.transit_gateway_route_table_id()));
+            probe.maybe(
+                row.public
+                    .association
+                    .as_ref()
+                    .map(TransitGatewayAttachmentAssociation::transit_gateway_route_table_id),
+            );
         }),
     ),
     ("resource-id", Column::Of(|row, probe| probe.text(row.public.resource_id()))),

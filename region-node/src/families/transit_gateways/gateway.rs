@@ -25,7 +25,7 @@ pub enum GatewayCommand {
     /// The blocks and ids in the options are checked.
     Modify {
         description: Option<String>,
-        options: ModifyTransitGatewayOptions,
+        options: Box<ModifyTransitGatewayOptions>,
     },
     Delete,
     TablesDeleted,
@@ -49,7 +49,7 @@ impl TransitGatewayState {
     }
 
     fn check_unused(&self, facts: &Facts<'_>) -> Ec2Result<()> {
-        let attachments: Vec<_> = facts.dependents_of(&AttachmentState::KIND).map(|id| id.to_string()).collect();
+        let attachments: Vec<_> = facts.dependents_of(&AttachmentState::KIND).map(ToString::to_string).collect();
         if !attachments.is_empty() {
             let message =
                 format!("{} has non-deleted Transit Gateway Attachments: {}.", facts.id, attachments.join(", "));
@@ -123,7 +123,7 @@ impl Entity for TransitGatewayState {
         match (command, self.public.state()) {
             (GatewayCommand::TablesDeleted, _) => next.tables_left.clear(),
             (GatewayCommand::Modify { description, options }, AVAILABLE) => {
-                next.modify(options);
+                next.modify(*options);
                 next.public.description = description.or(next.public.description);
                 next.life.change(&mut next.public.state, MODIFYING, facts);
             }

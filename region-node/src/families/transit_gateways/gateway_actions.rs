@@ -71,7 +71,7 @@ async fn modify_transit_gateway(
     let found = find_gateway(&cx, input.transit_gateway_id())?;
     let options = input.options.unwrap_or_default();
     check_change(&cx, &found.id, &found.state.options(), &options)?;
-    let command = GatewayCommand::Modify { description: input.description, options };
+    let command = GatewayCommand::Modify { description: input.description, options: Box::new(options) };
     let now = cx.transit_gateways.ask(&found.id, command).await?.published;
     Ok(ModifyTransitGatewayResult { transit_gateway: Some(now.state.public.clone()) })
 }

@@ -13,8 +13,10 @@ const REMAINS: Millis = 3_600_000;
 pub(super) const AVAILABLE: &str = "available";
 pub(super) const DELETED: &str = "deleted";
 pub(super) const DELETING: &str = "deleting";
+pub(super) const FAILED: &str = "failed";
 pub(super) const MODIFYING: &str = "modifying";
 pub(super) const PENDING: &str = "pending";
+pub(super) const REJECTED: &str = "rejected";
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub(super) struct Life {
@@ -35,6 +37,15 @@ impl Life {
     pub(super) fn change(&mut self, state: &mut Option<String>, to: &str, facts: &Facts<'_>) {
         *state = Some(to.to_owned());
         self.settles = Some(facts.after(Transition::TransitGatewayChange));
+    }
+
+    /// It is over at once, and seen for a while.
+    pub(super) fn end(&mut self, now: Millis) {
+        *self = Self { settles: None, ended: Some(now) };
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.is_some()
     }
 
     pub(super) fn due(&self) -> Option<Millis> {
@@ -64,7 +75,7 @@ impl Life {
 
 /// On its way out, or gone.
 pub(super) fn is_over(state: &str) -> bool {
-    matches!(state, DELETING | DELETED)
+    matches!(state, DELETING | DELETED | FAILED | REJECTED)
 }
 
 pub(super) fn incorrect_state(id: &str, state: &str) -> Ec2Error {

@@ -11,6 +11,8 @@ mod gateway;
 mod gateway_actions;
 mod gateway_options;
 mod life;
+mod peering;
+mod peering_actions;
 mod propagations;
 mod routes;
 mod search;
@@ -23,6 +25,7 @@ use crate::request::Action;
 pub use attachment::AttachmentState;
 pub use gateway::TransitGatewayState;
 pub(crate) use gateway_actions::follow;
+pub(crate) use peering_actions::{PEERING, follow_attachment, hear, rebuild};
 pub use table::TransitGatewayRouteTableState;
 
 pub(crate) fn actions() -> Vec<Action> {
@@ -30,6 +33,7 @@ pub(crate) fn actions() -> Vec<Action> {
         associations::actions(),
         attachment_actions::actions(),
         gateway_actions::actions(),
+        peering_actions::actions(),
         propagations::actions(),
         routes::actions(),
         table_actions::actions(),

@@ -11,7 +11,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::associations::{FILTERS, check_same};
 use super::table::TableCommand;
-use super::view::{VPC, alive, find_attachment, find_table};
+use super::view::{alive, find_attachment, find_table};
 use super::{AttachmentState, TransitGatewayRouteTableState};
 use crate::entity::{Id, Published};
 use crate::request::{Action, Column, Context, Describe, FilterTable, required};
@@ -31,8 +31,8 @@ const TABLE_FILTERS: FilterTable<TransitGatewayRouteTableState> = &[("transit-ga
 fn propagation(table: &str, attachment: &Published<AttachmentState>, state: &str) -> TransitGatewayPropagation {
     TransitGatewayPropagation {
         transit_gateway_attachment_id: Some(attachment.id.to_string()),
-        resource_id: attachment.state.public.vpc_id.clone(),
-        resource_type: Some(VPC.to_owned()),
+        resource_id: Some(attachment.state.resource().0.to_owned()),
+        resource_type: Some(attachment.state.resource().1.to_owned()),
         transit_gateway_route_table_id: Some(table.to_owned()),
         state: Some(state.to_owned()),
         transit_gateway_route_table_announcement_id: None,
@@ -57,6 +57,12 @@ async fn enable_transit_gateway_route_table_propagation(
     let table = find_table(&cx, input.transit_gateway_route_table_id())?;
     let attachment = find_attachment(&cx, attachment)?;
     check_same(&table, &attachment)?;
+    if attachment.state.peering.is_some() {
+        return Err(Ec2Error::unsupported(format!(
+            "{} is a peering attachment and propagates no routes.",
+            attachment.id
+        )));
+    }
     let command = TableCommand::Propagate(attachment.id.to_string());
     cx.transit_gateway_route_tables.ask(&table.id, command).await?;
     let propagation = Some(propagation(&table.id, &attachment, "enabled"));
@@ -96,8 +102,8 @@ async fn get_transit_gateway_route_table_propagations(
     })?;
     let propagations = page.map(|found| TransitGatewayRouteTablePropagation {
         transit_gateway_attachment_id: Some(found.id.to_string()),
-        resource_id: found.state.public.vpc_id.clone(),
-        resource_type: Some(VPC.to_owned()),
+        resource_id: Some(found.state.resource().0.to_owned()),
+        resource_type: Some(found.state.resource().1.to_owned()),
         state: Some("enabled".to_owned()),
         transit_gateway_route_table_announcement_id: None,
     });

@@ -38,9 +38,10 @@ fn destination(text: &str) -> Ec2Result<IpNet> {
 
 fn shown(cx: &Context, route: &StaticRoute) -> TransitGatewayRoute {
     let attachment = route.attachment.as_deref().and_then(|id| alive(cx, id));
+    let active = attachment.as_ref().is_some_and(|found| found.state.is_available());
     TransitGatewayRoute {
         destination_cidr_block: Some(route.destination.clone()),
-        state: Some(if attachment.is_some() { "active" } else { "blackhole" }.to_owned()),
+        state: Some(if active { "active" } else { "blackhole" }.to_owned()),
         transit_gateway_attachments: attachment.iter().map(|found| route_attachment(found)).collect(),
         r#type: Some(STATIC.to_owned()),
         ..TransitGatewayRoute::default()

@@ -14,8 +14,6 @@ use super::{AttachmentState, TransitGatewayRouteTableState, TransitGatewayState}
 use crate::entity::{Id, Published};
 use crate::request::{Context, Row};
 
-pub(super) const VPC: &str = "vpc";
-
 /// A gateway that takes what is asked of it.
 pub(super) fn find_gateway(cx: &Context, id: &str) -> Ec2Result<Arc<Published<TransitGatewayState>>> {
     let found = cx.transit_gateways.find(&cx.account, id)?;
@@ -51,9 +49,9 @@ pub(super) fn blocks(cx: &Context, attachment: &AttachmentState) -> Vec<IpNet> {
 
 pub(super) fn route_attachment(found: &Published<AttachmentState>) -> TransitGatewayRouteAttachment {
     TransitGatewayRouteAttachment {
-        resource_id: found.state.public.vpc_id.clone(),
+        resource_id: Some(found.state.resource().0.to_owned()),
         transit_gateway_attachment_id: Some(found.id.to_string()),
-        resource_type: Some(VPC.to_owned()),
+        resource_type: Some(found.state.resource().1.to_owned()),
     }
 }
 
@@ -65,6 +63,7 @@ pub(super) struct AttachmentView {
 
 pub(super) fn attachment_view(cx: &Context, found: &Published<AttachmentState>) -> AttachmentView {
     let own = &found.state.public;
+    let (resource, resource_type, owner) = found.state.resource();
     let gateway = cx.transit_gateways.index().get(found.state.gateway());
     let association = found.state.table().map(|table| TransitGatewayAttachmentAssociation {
         transit_gateway_route_table_id: Some(table.to_owned()),
@@ -74,9 +73,9 @@ pub(super) fn attachment_view(cx: &Context, found: &Published<AttachmentState>) 
         transit_gateway_attachment_id: Some(found.id.to_string()),
         transit_gateway_id: own.transit_gateway_id.clone(),
         transit_gateway_owner_id: gateway.and_then(|gateway| gateway.state.public.owner_id.clone()),
-        resource_owner_id: own.vpc_owner_id.clone(),
-        resource_type: Some(VPC.to_owned()),
-        resource_id: own.vpc_id.clone(),
+        resource_owner_id: Some(owner.to_owned()),
+        resource_type: Some(resource_type.to_owned()),
+        resource_id: Some(resource.to_owned()),
         state: own.state.clone(),
         association,
         creation_time: own.creation_time,

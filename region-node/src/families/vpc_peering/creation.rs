@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use archipelago_proto::cluster::v1::{Agreement, Stage};
 use archipelago_proto::ec2::v1::{
-    CreateVpcPeeringConnectionRequest, CreateVpcPeeringConnectionResult, VpcPeeringConnectionVpcInfo,
+    CidrBlock, CreateVpcPeeringConnectionRequest, CreateVpcPeeringConnectionResult, Ipv6CidrBlock,
+    VpcPeeringConnectionVpcInfo,
 };
 use archipelago_proto::{Ec2Error, Ec2Result, regions};
 use ipnet::IpNet;
@@ -110,8 +111,8 @@ pub(super) fn overlap(one: &VpcPeeringConnectionVpcInfo, other: &VpcPeeringConne
 }
 
 fn blocks(info: &VpcPeeringConnectionVpcInfo) -> impl Iterator<Item = IpNet> {
-    let ipv4 = info.cidr_block_set.iter().map(|block| block.cidr_block());
-    let ipv6 = info.ipv6_cidr_block_set.iter().map(|block| block.ipv6_cidr_block());
+    let ipv4 = info.cidr_block_set.iter().map(CidrBlock::cidr_block);
+    let ipv6 = info.ipv6_cidr_block_set.iter().map(Ipv6CidrBlock::ipv6_cidr_block);
     ipv4.chain(ipv6).filter_map(|block| block.parse().ok())
 }
 
@@ -126,12 +127,6 @@ pub(super) async fn receive(region: &Arc<Region>, told: Agreement) -> Ec2Result<
         let side = Handshake::received(agreement.clone(), region.facts.name);
         batch.create(&cx.vpc_peering_connections, &Id::new(&agreement.id), VpcPeeringState::received(side))?;
         batch.commit().await?;
-        let (region, id) = (Arc::clone(region), Id::new(&agreement.id));
-        if let Some(found) = region.vpc_peering_connections.index().get(&id) {
-            // By this region's clock it may have expired already.
-            tokio::spawn(async move { region.vpc_peering_connections.follow_up(&id).await });
-            return Ok(found.state.side.agreement.clone());
-        }
     }
     Ok(agreement)
 }

@@ -1,6 +1,6 @@
 //! A VPC peering connection (AWS: "VPC peering connection lifecycle").
 
-use archipelago_proto::cluster::v1::{Agreement, Party, Stage};
+use archipelago_proto::cluster::v1::{Party, Stage};
 use archipelago_proto::ec2::v1::{
     PeeringConnectionOptionsRequest, Tag, VpcPeeringConnectionOptionsDescription, VpcPeeringConnectionVpcInfo,
 };
@@ -9,7 +9,7 @@ use prost::Message;
 
 use super::KIND;
 use crate::entity::{Audience, Decision, Entity, Facts, Id, Kind, Next};
-use crate::peer::{Handshake, Role};
+use crate::peer::{Handshake, Heard, Role};
 use crate::time::{Millis, Transition};
 
 const HOUR: Millis = 3_600_000;
@@ -51,13 +51,7 @@ pub enum PeeringCommand {
         requester: Option<PeeringConnectionOptionsRequest>,
         accepter: Option<PeeringConnectionOptionsRequest>,
     },
-    /// The other region tells how far it is.
-    Told(Agreement),
-    /// It has answered, or has not.
-    Answered(Agreement),
-    Unheard,
-    /// The node has been away: the other region may know more, or less.
-    Reconcile,
+    Hear(Heard),
 }
 
 impl VpcPeeringState {
@@ -209,11 +203,7 @@ impl VpcPeeringState {
                 );
                 return Err(Ec2Error::new("OperationNotPermitted", message));
             }
-            (PeeringCommand::Told(other), _) => self.side.told(&other, facts.now),
-            (PeeringCommand::Answered(answer), _) => self.side.answered(&answer),
-            (PeeringCommand::Unheard, _) => self.side.unheard(facts.now),
-            (PeeringCommand::Reconcile, _) if self.is_over() && !self.side.owes() => {}
-            (PeeringCommand::Reconcile, _) => self.side.owe(),
+            (PeeringCommand::Hear(heard), _) => self.side.hear(heard, facts.now),
         }
         Ok(())
     }
