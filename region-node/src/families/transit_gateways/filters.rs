@@ -50,7 +50,7 @@ pub(super) const ATTACHMENTS: Table<AttachmentView> = &[
     (
         "association.state",
         Column::Of(|row, probe| {
-            probe.maybe(row.public.association.as_ref().map(TransitGatewayAttachmentAssociation::state))
+            probe.maybe(row.public.association.as_ref().map(TransitGatewayAttachmentAssociation::state));
         }),
     ),
     (
