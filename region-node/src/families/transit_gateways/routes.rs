@@ -78,6 +78,8 @@ fn wanted(
     blackhole: Option<bool>,
 ) -> Ec2Result<StaticRoute> {
     let destination = destination(block)?.to_string();
+    // Terraform's provider sends an empty id with a black hole.
+    let attachment = attachment.filter(|id| !id.is_empty());
     let attachment = match (attachment, blackhole.unwrap_or_default()) {
         (Some(_), true) => {
             return Err(Ec2Error::invalid_combination(
