@@ -27,6 +27,9 @@ pub struct AttachmentState {
     /// The route table that a peering is associated with once it is accepted.
     #[prost(string, optional, tag = "5")]
     pub(super) default_table: Option<String>,
+    /// As it was asked for, if it was.
+    #[prost(string, optional, tag = "6")]
+    pub(super) dynamic_routing: Option<String>,
 }
 
 pub enum AttachmentCommand {

@@ -99,7 +99,8 @@ async fn create_transit_gateway_peering_attachment(
     };
     check_heard(&cx.region, with).await?;
     let handshake = Handshake::proposed(agreement, cx.facts.name);
-    let state = side(&cx, &id, &gateway.id, REQUESTED, handshake, tags);
+    let dynamic_routing = input.options.and_then(|options| options.dynamic_routing);
+    let state = AttachmentState { dynamic_routing, ..side(&cx, &id, &gateway.id, REQUESTED, handshake, tags) };
     let shown = view(&id, &state);
     let mut batch = cx.batch();
     batch.create(&cx.transit_gateway_attachments, &id, state)?;
@@ -195,7 +196,10 @@ fn view(id: &Id, state: &AttachmentState) -> TransitGatewayPeeringAttachment {
         transit_gateway_attachment_id: Some(id.to_string()),
         requester_tgw_info: info(Role::Requester),
         accepter_tgw_info: info(Role::Accepter),
-        options: Some(TransitGatewayPeeringAttachmentOptions { dynamic_routing: Some("disable".to_owned()) }),
+        options: state
+            .dynamic_routing
+            .clone()
+            .map(|routing| TransitGatewayPeeringAttachmentOptions { dynamic_routing: Some(routing) }),
         status: Some(PeeringAttachmentStatus { code: public.state.clone(), message: None }),
         state: public.state.clone(),
         creation_time: public.creation_time,
