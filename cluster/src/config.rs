@@ -5,6 +5,7 @@ use std::path::Path;
 
 use archipelago_gateway::Key;
 use archipelago_proto::topology::Topology;
+use archipelago_region_node::capacity::{Bound, Market};
 use archipelago_region_node::time::{Lifecycle, Transition};
 use serde::Deserialize;
 
@@ -17,8 +18,36 @@ pub(crate) struct Config {
     /// Access keys beside those that every cluster takes.
     pub(crate) keys: Vec<Key>,
     pub(crate) lifecycle: LifecycleConfig,
+    /// How many instances there is room for; where nothing is said, for as many as anybody wants. Later ones count
+    /// before earlier ones.
+    pub(crate) capacity: Vec<CapacityConfig>,
     /// Region to HOST:PORT, for a gateway or a node that runs by itself.
     pub(crate) topology: BTreeMap<String, String>,
+}
+
+/// Each pool of these zones and types has room for so many instances.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CapacityConfig {
+    /// `us-east-1a`, with `*` and `?` as in filters.
+    #[serde(default = "any")]
+    zone: String,
+    #[serde(default = "any")]
+    instance_type: String,
+    /// Both markets, if it is left out.
+    market: Option<MarketName>,
+    limit: u64,
+}
+
+fn any() -> String {
+    "*".to_owned()
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum MarketName {
+    OnDemand,
+    Spot,
 }
 
 #[derive(Default, Deserialize)]
@@ -52,6 +81,18 @@ impl Config {
         durations.fold(profile, |lifecycle, (transition, duration)| lifecycle.with(*transition, *duration))
     }
 
+    pub(crate) fn capacity(&self) -> impl Iterator<Item = Bound> {
+        self.capacity.iter().map(|config| Bound {
+            zone: config.zone.clone(),
+            instance_type: config.instance_type.clone(),
+            market: config.market.map(|market| match market {
+                MarketName::OnDemand => Market::OnDemand,
+                MarketName::Spot => Market::Spot,
+            }),
+            limit: Some(config.limit),
+        })
+    }
+
     /// The command line's address book wins over the file's.
     pub(crate) fn topology(&self, named: Option<Topology>) -> Topology {
         named.unwrap_or_else(|| {
@@ -71,6 +112,18 @@ mod tests {
     #[test]
     fn an_unknown_key_is_an_error() {
         assert!(toml::from_str::<Config>("regoins = 1").is_err());
+    }
+
+    #[test]
+    fn capacity_is_bounded_by_zone_type_and_market() {
+        let text = "[[capacity]]\nzone = 'us-east-1?'\nlimit = 3\n[[capacity]]\nmarket = 'on-demand'\nlimit = 0";
+        let config: Config = toml::from_str(text).unwrap();
+        let bounds: Vec<_> = config.capacity().collect();
+        assert_eq!(
+            (bounds[0].zone.as_str(), bounds[0].instance_type.as_str(), bounds[0].limit),
+            ("us-east-1?", "*", Some(3))
+        );
+        assert_eq!((bounds[0].market, bounds[1].market), (None, Some(Market::OnDemand)));
     }
 
     #[test]

@@ -18,7 +18,9 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
+use crate::capacity;
 use crate::forward::Forwarder;
+use crate::incidents;
 use crate::keyring::is_account;
 use crate::query::Form;
 use crate::region::known;
@@ -39,7 +41,12 @@ pub(crate) async fn answer(forwarder: &Forwarder, request: &Received, form: &For
             Ok(change) => clock(forwarder, form, change).await,
             Err(wrong) => Err(wrong),
         },
-        (_, "health" | "reset" | "clock") => {
+        (&Method::POST, "instance-event") => incidents::schedule(forwarder, form).await,
+        (&Method::POST, "volume-impairment") => incidents::impair(forwarder, form).await,
+        (&Method::GET, "capacity") => capacity::read(forwarder, form).await,
+        (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
+        (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
+        (_, "health" | "reset" | "clock" | "instance-event" | "volume-impairment" | "capacity" | "spot/interrupt") => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here");
         }
         _ => return refusal(StatusCode::NOT_FOUND, "there is nothing here"),
@@ -105,7 +112,7 @@ fn clock_request(form: &Form<'_>) -> Result<ClockRequest, String> {
 }
 
 /// The region that is asked for, or all that have been started.
-fn regions(forwarder: &Forwarder, form: &Form<'_>) -> Result<Vec<String>, String> {
+pub(crate) fn regions(forwarder: &Forwarder, form: &Form<'_>) -> Result<Vec<String>, String> {
     match form.get("region") {
         None => Ok(forwarder.started()),
         Some(region) if known(region) => Ok(vec![region.to_owned()]),
@@ -114,7 +121,7 @@ fn regions(forwarder: &Forwarder, form: &Form<'_>) -> Result<Vec<String>, String
 }
 
 /// One question to many regions at once. False where any failed.
-async fn each<F>(regions: Vec<String>, ask: impl Fn(String) -> F) -> (bool, BTreeMap<String, Value>)
+pub(crate) async fn each<F>(regions: Vec<String>, ask: impl Fn(String) -> F) -> (bool, BTreeMap<String, Value>)
 where
     F: Future<Output = Result<Value, Ec2Error>>,
 {
@@ -124,7 +131,7 @@ where
     (all_well, regions.into_iter().zip(shown).collect())
 }
 
-fn outcome((all_well, regions): (bool, BTreeMap<String, Value>)) -> Reply {
+pub(crate) fn outcome((all_well, regions): (bool, BTreeMap<String, Value>)) -> Reply {
     let status = if all_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     json_reply(status, &json!({ "regions": regions }))
 }

@@ -5,11 +5,13 @@
 //! gateway from its configuration, a keyring and a way to the nodes, and serves it.
 
 mod admin;
+mod capacity;
 mod clock;
 mod crypto;
 mod decode;
 mod encode;
 mod forward;
+mod incidents;
 mod keyring;
 mod limits;
 mod meter;

@@ -50,6 +50,35 @@ async fn the_clock_is_read_and_set() {
 }
 
 #[tokio::test]
+async fn capacity_is_read_and_bounded() {
+    let sandbox = Sandbox::start().await;
+    let form = "zone=us-east-1a&instance_type=t3.*&market=spot&limit=3";
+    let answer = sandbox.post("/_archipelago/capacity?region=us-east-1", "", form).await;
+    let expected = "{\"regions\":{\"us-east-1\":{\"bounds\":[{\"instance_type\":\"t3.*\",\"limit\":3,\"market\":\"spot\",\
+        \"zone\":\"us-east-1a\"}],\"pools\":[]}}}";
+    assert_eq!((answer.status, answer.body.as_str()), (200, expected));
+    sandbox.post("/_archipelago/capacity?region=us-east-1", "", "limit=none").await;
+    let asked = sandbox.node.seen.capacities.lock().unwrap().pop().unwrap();
+    let bound = &asked.bounds[0];
+    assert_eq!((bound.zone.as_str(), bound.instance_type.as_str(), bound.limit), ("*", "*", None));
+    sandbox.post("/_archipelago/capacity?region=us-east-1", "", "unbound=true").await;
+    assert!(sandbox.node.seen.capacities.lock().unwrap().pop().unwrap().unbound);
+    for wrong in ["", "limit=-1", "limit=many", "limit=1&market=futures", "unbound=maybe"] {
+        assert_eq!(sandbox.post("/_archipelago/capacity", "", wrong).await.status, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn spot_instances_are_interrupted_by_region_and_id() {
+    let sandbox = Sandbox::start().await;
+    let answer = sandbox.post("/_archipelago/spot/interrupt?region=us-east-1", "", "instance_id=i-1,i-2").await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "{\"regions\":{\"us-east-1\":\"interrupting\"}}"));
+    assert_eq!(*sandbox.node.seen.interruptions.lock().unwrap(), ["i-1", "i-2"]);
+    assert_eq!(sandbox.post("/_archipelago/spot/interrupt?region=us-east-1", "", "").await.status, 400);
+    assert_eq!(sandbox.post("/_archipelago/spot/interrupt", "", "instance_id=i-1").await.status, 400);
+}
+
+#[tokio::test]
 async fn requests_are_counted_by_action_account_and_region() {
     let sandbox = Sandbox::permissive().await;
     sandbox.get("/?Action=DescribeTags&Version=2014-10-01").await;

@@ -69,6 +69,7 @@ class Importer:
         self.inputs, self.outputs, self.families_of = set(), set(), {}
         self.responses = set()
         self.empty = {}
+        self.twins, self.numbered = {}, set()
 
     def structures(self, shape, seen):
         """The structures reachable from a shape, the shape itself included."""
@@ -115,13 +116,63 @@ class Importer:
                 else:
                     print(f"left out: {action}.{member}, a type of {REFERENCE} only")
 
+    def pair(self, shape, model):
+        """Structures that say the same in different places: their fields of one name get one number, so that a
+        message of the one can be read as the other."""
+        if shape == model or shape in self.twins or shape not in self.families_of or model not in self.families_of:
+            return
+        self.twins[shape] = model
+        of_model = {snake(m): t for m, t in self.shapes[model]["members"].items()}
+        for member, trait in self.shapes[shape]["members"].items():
+            if other := of_model.get(snake(member)):
+                inner, model_inner = self.element(trait["shape"]), self.element(other["shape"])
+                if self.shapes[inner]["type"] == self.shapes[model_inner]["type"] == "structure":
+                    self.pair(inner, model_inner)
+
+    def element(self, shape):
+        body = self.shapes[shape]
+        return self.element(body["member"]["shape"]) if body["type"] == "list" else shape
+
+    def alike(self, shape, model):
+        """Whether a field of the one type can be read as one of the other."""
+        a, b = self.shapes[shape], self.shapes[model]
+        if (a["type"] == "list") != (b["type"] == "list"):
+            return False
+        a, b = self.shapes[self.element(shape)], self.shapes[self.element(model)]
+        return SCALARS.get(a["type"], "message") == SCALARS.get(b["type"], "message")
+
+    def number(self, shape, numbers):
+        """Gives each field of a message its number, once and for all."""
+        if shape in self.numbered:
+            return
+        self.numbered.add(shape)
+        known = numbers.setdefault(shape, {})
+        taken, model = set(known.values()), self.twins.get(shape)
+        if model:
+            self.number(model, numbers)
+            of_model = {snake(m): t for m, t in self.shapes[model]["members"].items()}
+            for member, trait in self.shapes[shape]["members"].items():
+                field = snake(member)
+                number = numbers[model].get(field)
+                fits = field in of_model and self.alike(trait["shape"], of_model[field]["shape"])
+                if field not in known and fits and number not in taken:
+                    known[field] = number
+                    taken.add(number)
+            taken |= set(numbers[model].values())
+        following = max(taken, default=0) + 1
+        for member in self.shapes[shape]["members"]:
+            if snake(member) not in known:
+                known[snake(member)], following = following, following + 1
+
     def aliases(self, shape, member):
         names = list(self.config["aliases"].get(f"{shape}.{member}", []))
         trait = self.shapes[shape]["members"][member]
         old = self.old["shapes"].get(shape, {}).get("members", {}).get(member)
         if old and query_name(member, old) != query_name(member, trait):
             names.append(query_name(member, old))
-        return names
+        # A name that has become another member's is that one's.
+        taken = {query_name(m, t) for m, t in self.shapes[shape]["members"].items()}
+        return [name for name in names if name not in taken]
 
     def options(self, shape, member, field):
         trait = self.shapes[shape]["members"][member]
@@ -167,14 +218,11 @@ class Importer:
         lines = [f"message {shape} {{"]
         if shape in self.returns_true:
             lines.append("  option (ec2.returns_true) = true;")
-        known = numbers.get(shape, {})
-        following = max(known.values(), default=0) + 1
+        self.number(shape, numbers)
         fields = []
         for member in self.shapes[shape]["members"]:
             field = snake(member)
-            number = known.get(field)
-            if number is None:
-                number, following = following, following + 1
+            number = numbers[shape][field]
             kind = self.type_of(self.shapes[shape]["members"][member]["shape"])
             label = "" if kind.startswith("repeated ") or kind[0].isupper() else "optional "
             options = self.options(shape, member, field)
@@ -192,6 +240,8 @@ class Importer:
             if not self.shapes[self.output_of(action)]["members"] or action in self.config["returns_true"]["also"]
         }
         numbers = existing_numbers()
+        for shape, twin in self.config["twins"].items():
+            self.pair(shape, twin)
         for family, actions in self.config["families"].items():
             own = sorted(s for s, users in self.families_of.items() if users == {family})
             service = [f"service {camel(family)}Service {{"]

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use archipelago_proto::Ec2Error;
 use archipelago_proto::cluster::v1::admin_server::Admin;
 use archipelago_proto::cluster::v1::{
-    ClockRequest, ClockResponse, KindStatistics, MetricsRequest, MetricsResponse, ResetRequest, ResetResponse,
-    StatisticsRequest, StatisticsResponse,
+    CapacityBound, CapacityPool, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ImpairVolumeRequest,
+    ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse, KindStatistics, MetricsRequest, MetricsResponse,
+    ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse, StatisticsRequest, StatisticsResponse,
 };
 use tonic::{Request, Response, Status};
 
-use crate::Region;
+use crate::capacity::Bound;
 use crate::metering::Metrics;
+use crate::{Region, families, incidents};
 
 pub(crate) struct Operator {
     pub(crate) region: Arc<Region>,
@@ -41,6 +43,22 @@ impl Admin for Operator {
         Ok(Response::new(ClockResponse { now_ms: clock.now(), scale: clock.scale() }))
     }
 
+    async fn schedule_event(
+        &self,
+        request: Request<ScheduleEventRequest>,
+    ) -> Result<Response<ScheduleEventResponse>, Status> {
+        let instance_event_id = incidents::schedule(&self.region, request.into_inner()).await?;
+        Ok(Response::new(ScheduleEventResponse { instance_event_id }))
+    }
+
+    async fn impair_volume(
+        &self,
+        request: Request<ImpairVolumeRequest>,
+    ) -> Result<Response<ImpairVolumeResponse>, Status> {
+        incidents::impair(&self.region, &request.into_inner()).await?;
+        Ok(Response::new(ImpairVolumeResponse {}))
+    }
+
     async fn statistics(&self, _: Request<StatisticsRequest>) -> Result<Response<StatisticsResponse>, Status> {
         let hosts = self.region.shell.registry().hosts();
         let mut kinds: Vec<_> = hosts
@@ -54,7 +72,51 @@ impl Admin for Operator {
         Ok(Response::new(StatisticsResponse { region: self.region.facts.name.to_owned(), kinds }))
     }
 
+    async fn capacity(&self, request: Request<CapacityRequest>) -> Result<Response<CapacityResponse>, Status> {
+        let request = request.into_inner();
+        let bounds = request.bounds.into_iter().map(read_bound).collect::<Result<Vec<_>, _>>()?;
+        let capacity = &self.region.capacity;
+        let changes = request.unbound || !bounds.is_empty();
+        if request.unbound {
+            capacity.unbound();
+        }
+        bounds.into_iter().for_each(|bound| capacity.set(bound));
+        if changes {
+            families::room_changed(&self.region).await;
+        }
+        let pools = capacity.usage().into_iter().map(|(pool, used, limit)| CapacityPool {
+            zone: pool.zone.to_string(),
+            instance_type: pool.instance_type.to_string(),
+            market: pool.market.to_string(),
+            used: used as u64,
+            limit,
+        });
+        let bounds = capacity.all_bounds().into_iter().map(|bound| CapacityBound {
+            zone: bound.zone,
+            instance_type: bound.instance_type,
+            market: bound.market.map_or_else(String::new, |market| market.to_string()),
+            limit: bound.limit,
+        });
+        Ok(Response::new(CapacityResponse { bounds: bounds.collect(), pools: pools.collect() }))
+    }
+
+    async fn interrupt_spot(
+        &self,
+        request: Request<InterruptSpotRequest>,
+    ) -> Result<Response<InterruptSpotResponse>, Status> {
+        families::interrupt_spot(&self.region, &request.into_inner().instance_ids).await?;
+        Ok(Response::new(InterruptSpotResponse {}))
+    }
+
     async fn metrics(&self, _: Request<MetricsRequest>) -> Result<Response<MetricsResponse>, Status> {
         Ok(Response::new(MetricsResponse { text: self.metrics.render(&self.region) }))
     }
+}
+
+fn read_bound(bound: CapacityBound) -> Result<Bound, Ec2Error> {
+    let market = match bound.market.as_str() {
+        "" => None,
+        text => Some(text.parse().map_err(|()| Ec2Error::invalid_value("market", text))?),
+    };
+    Ok(Bound { zone: bound.zone, instance_type: bound.instance_type, market, limit: bound.limit })
 }

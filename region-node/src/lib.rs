@@ -4,8 +4,10 @@
 //! Not here: HTTP, signatures and XML (the gateway's), and processes (the cluster's).
 
 mod admin;
+pub mod capacity;
 pub mod entity;
 pub mod families;
+mod incidents;
 mod metering;
 mod node;
 pub mod peer;

@@ -6,8 +6,10 @@ use std::time::Duration;
 use archipelago_proto::Ec2Result;
 use archipelago_proto::regions;
 
+use crate::capacity::Capacity;
 use crate::entity::{AnyHost, Entity, Host, Ids, Published, Registry, Shell};
 use crate::families;
+use crate::families::import_export::TaskState;
 use crate::metering::Meters;
 use crate::peer::Peers;
 use crate::request::{Context, Tokens};
@@ -32,6 +34,8 @@ macro_rules! region {
             pub(crate) ipv6_pool: families::vpcs::Ipv6Pool,
             /// The public IPv4 addresses that interfaces borrow, and elastic ones.
             pub(crate) public_addresses: families::network_interfaces::PublicPool,
+            /// Where there is room for instances.
+            pub capacity: Capacity,
             $($(#[$doc])* pub $host: Host<$state>,)*
         }
 
@@ -49,6 +53,7 @@ macro_rules! region {
                     settling: tokio::sync::Mutex::default(),
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
                     public_addresses: families::network_interfaces::PublicPool::new(facts),
+                    capacity: Capacity::default(),
                     $($host),*
                 })
             }
@@ -64,9 +69,11 @@ region! {
     subnets: families::subnets::SubnetState,
     security_groups: families::security_groups::SecurityGroupState,
     network_acls: families::network_acls::NetworkAclState,
+    prefix_lists: families::prefix_lists::PrefixListState,
     internet_gateways: families::internet_gateways::InternetGatewayState,
     route_tables: families::route_tables::RouteTableState,
     snapshots: families::snapshots::SnapshotState,
+    fast_restores: families::fast_snapshot_restores::FastRestoreState,
     images: families::images::ImageState,
     volumes: families::volumes::VolumeState,
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
@@ -75,7 +82,40 @@ region! {
     transit_gateways: families::transit_gateways::TransitGatewayState,
     transit_gateway_route_tables: families::transit_gateways::TransitGatewayRouteTableState,
     transit_gateway_attachments: families::transit_gateways::AttachmentState,
+    nat_gateways: families::nat_gateways::NatGatewayState,
+    egress_only_internet_gateways: families::egress_only_internet_gateways::EgressOnlyInternetGatewayState,
+    carrier_gateways: families::carrier_gateways::CarrierGatewayState,
+    customer_gateways: families::vpn::CustomerGatewayState,
+    vpn_gateways: families::vpn::VpnGatewayState,
+    vpn_connections: families::vpn::VpnConnectionState,
+    traffic_mirror_filters: families::traffic_mirroring::MirrorFilterState,
+    traffic_mirror_targets: families::traffic_mirroring::MirrorTargetState,
+    traffic_mirror_sessions: families::traffic_mirroring::MirrorSessionState,
+    instance_connect_endpoints: families::instance_connect_endpoints::ConnectEndpointState,
+    vpc_block_public_access_exclusions: families::vpc_block_public_access::ExclusionState,
+    flow_logs: families::flow_logs::FlowLogState,
+    vpc_endpoint_services: families::vpc_endpoint_services::EndpointServiceState,
+    vpc_endpoints: families::vpc_endpoints::VpcEndpointState,
+    vpc_endpoint_notifications: families::vpc_endpoints::NotificationState,
+    capacity_reservations: families::capacity_reservations::CapacityReservationState,
+    hosts: families::hosts::HostState,
+    fleets: families::fleets::FleetState<false>,
+    spot_fleets: families::fleets::FleetState<true>,
+    spot_requests: families::spot_market::SpotRequestState,
+    spot_datafeeds: families::spot::DatafeedState,
+    placement_groups: families::placement_groups::PlacementGroupState,
+    launch_templates: families::launch_templates::LaunchTemplateState,
     instances: families::instances::InstanceState,
+    event_windows: families::instance_event_windows::EventWindowState,
+    bundle_tasks: families::bundle_tasks::BundleTaskState,
+    conversions: TaskState<families::import_export::Conversion>,
+    image_imports: TaskState<families::import_export::ImageImport>,
+    snapshot_imports: TaskState<families::import_export::SnapshotImport>,
+    instance_exports: TaskState<families::import_export::InstanceExport>,
+    image_exports: TaskState<families::import_export::ImageExport>,
+    reserved_instances: families::reserved_instances::ReservedInstancesState,
+    reserved_modifications: families::reserved_instances::ModificationState,
+    reserved_listings: families::reserved_instances::ListingState,
 }
 
 impl Region {
@@ -111,13 +151,26 @@ impl Region {
 
     /// Says what carries out the intents of each kind that has some.
     fn wire(self: &Arc<Self>) {
-        self.follow(&self.instances, families::instances::follow);
+        self.follow(&self.instances, families::follow_instance);
         self.follow(&self.network_interfaces, families::addresses::follow);
+        self.follow(&self.spot_requests, families::spot::follow);
+        self.follow(&self.fleets, families::fleets::follow);
+        self.follow(&self.spot_fleets, families::fleets::follow);
+        self.follow(&self.addresses, families::addresses::follow_transfer);
+        self.follow(&self.nat_gateways, families::nat_gateways::follow);
+        self.follow(&self.vpc_endpoints, families::vpc_endpoints::follow);
+        self.follow(&self.instance_connect_endpoints, families::instance_connect_endpoints::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
         self.follow(&self.transit_gateway_attachments, families::transit_gateways::follow_attachment);
         self.follow(&self.transit_gateways, families::transit_gateways::follow);
         self.follow(&self.vpc_peering_connections, families::vpc_peering::follow);
+        self.follow(&self.capacity_reservations, families::instances::follow_reservation);
+        self.follow(&self.conversions, families::import_export::follow_conversion);
+        self.follow(&self.image_imports, families::import_export::follow_image);
+        self.follow(&self.snapshot_imports, families::import_export::follow_snapshot);
+        self.follow(&self.reserved_modifications, families::reserved_instances::follow_modification);
+        self.follow(&self.reserved_listings, families::reserved_instances::follow_listing);
     }
 
     /// Sets a kind's follower. It holds the region weakly, since the region holds it.
@@ -140,6 +193,7 @@ impl Region {
     async fn restore(self: &Arc<Self>) -> Result<(), StoreError> {
         let registry = self.shell.registry();
         families::images::stock(self);
+        families::prefix_lists::stock(self);
         registry.restore(&self.shell.store, &self.tokens)?;
         self.tokens.restored();
         families::rebuild(self).await;
@@ -159,6 +213,7 @@ impl Region {
         for host in self.shell.registry().hosts() {
             writes.extend(host.forget(account));
         }
+        families::instances::count(self);
         public_addresses.into_iter().for_each(|address| self.public_addresses.give_back(address));
         Ok(self.shell.store.commit(writes).await?)
     }

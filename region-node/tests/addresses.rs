@@ -7,11 +7,14 @@ use archipelago_proto::ec2::v1::network_interfaces_service_client::NetworkInterf
 use archipelago_proto::ec2::v1::subnets_service_client::SubnetsServiceClient;
 use archipelago_proto::ec2::v1::vpcs_service_client::VpcsServiceClient;
 use archipelago_proto::ec2::v1::{
-    Address, AllocateAddressRequest, AllocateAddressResult, AssignPrivateIpAddressesRequest, AssociateAddressRequest,
-    CreateNetworkInterfaceRequest, CreateSubnetRequest, CreateVpcRequest, DeleteNetworkInterfaceRequest,
-    DescribeAddressesAttributeRequest, DescribeAddressesRequest, DescribeNetworkInterfacesRequest,
-    DescribeSubnetsRequest, DisassociateAddressRequest, Filter, ModifyAddressAttributeRequest, NetworkInterface,
-    ReleaseAddressRequest, ResetAddressAttributeRequest, UnassignPrivateIpAddressesRequest,
+    AcceptAddressTransferRequest, Address, AllocateAddressRequest, AllocateAddressResult,
+    AssignPrivateIpAddressesRequest, AssociateAddressRequest, CreateNetworkInterfaceRequest, CreateSubnetRequest,
+    CreateVpcRequest, DeleteNetworkInterfaceRequest, DescribeAddressTransfersRequest,
+    DescribeAddressesAttributeRequest, DescribeAddressesRequest, DescribeMovingAddressesRequest,
+    DescribeNetworkInterfacesRequest, DescribeSubnetsRequest, DisableAddressTransferRequest,
+    DisassociateAddressRequest, EnableAddressTransferRequest, Filter, ModifyAddressAttributeRequest,
+    MoveAddressToVpcRequest, NetworkInterface, ReleaseAddressRequest, ResetAddressAttributeRequest,
+    RestoreAddressToClassicRequest, UnassignPrivateIpAddressesRequest,
 };
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::Lifecycle;
@@ -291,4 +294,73 @@ async fn a_reverse_name_is_set_and_locks_the_address() {
     let found = client(&sandbox).describe_addresses_attribute(describe()).await.unwrap().into_inner().addresses;
     assert!(found.is_empty());
     client(&sandbox).release_address(sandbox.ask(release(&address))).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_offered_address_is_the_other_accounts_once_it_accepts() {
+    let sandbox = Sandbox::new().await;
+    let address = allocate(&sandbox).await;
+    let other = "111111111111";
+    let offer = EnableAddressTransferRequest {
+        allocation_id: address.allocation_id.clone(),
+        transfer_account_id: Some(other.into()),
+        ..Default::default()
+    };
+    let offered = client(&sandbox).enable_address_transfer(sandbox.ask(offer.clone())).await.unwrap().into_inner();
+    assert_eq!(offered.address_transfer.unwrap().address_transfer_status(), "pending");
+    let interface = interface(&sandbox).await;
+    let refused = associate(&sandbox, to(&address, &interface)).await;
+    assert_eq!(code(refused.map(tonic::Response::new)), "AddressTransferInProgress");
+    let take = AcceptAddressTransferRequest { address: address.public_ip.clone(), ..Default::default() };
+    let stranger = client(&sandbox).accept_address_transfer(ask_as("222222222222", take.clone())).await;
+    assert_eq!(code(stranger), "InvalidAddress.NotFound");
+
+    let withdraw = DisableAddressTransferRequest { allocation_id: address.allocation_id.clone(), ..Default::default() };
+    let withdrawn = client(&sandbox).disable_address_transfer(sandbox.ask(withdraw)).await.unwrap().into_inner();
+    assert_eq!(withdrawn.address_transfer.unwrap().address_transfer_status(), "disabled");
+    let late = client(&sandbox).accept_address_transfer(ask_as(other, take.clone())).await;
+    assert_eq!(code(late), "InvalidAddress.NotFound");
+
+    client(&sandbox).enable_address_transfer(sandbox.ask(offer)).await.unwrap();
+    let taken = client(&sandbox).accept_address_transfer(ask_as(other, take)).await.unwrap().into_inner();
+    assert_eq!(taken.address_transfer.unwrap().address_transfer_status(), "accepted");
+    assert!(describe(&sandbox, "public-ip", address.public_ip()).await.is_empty());
+    let request = DescribeAddressesRequest::default();
+    let theirs = client(&sandbox).describe_addresses(ask_as(other, request)).await.unwrap().into_inner().addresses;
+    assert_eq!(theirs[0].public_ip, address.public_ip);
+    assert_ne!(theirs[0].allocation_id, address.allocation_id);
+    let request = DescribeAddressTransfersRequest::default();
+    let seen = client(&sandbox).describe_address_transfers(sandbox.ask(request)).await.unwrap().into_inner();
+    assert_eq!(seen.address_transfers[0].allocation_id, address.allocation_id);
+    let release = ReleaseAddressRequest { public_ip: address.public_ip.clone(), ..ReleaseAddressRequest::default() };
+    client(&sandbox).release_address(ask_as(other, release)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_offer_expires_after_seven_days() {
+    let sandbox = Sandbox::new().await;
+    let address = allocate(&sandbox).await;
+    let offer = EnableAddressTransferRequest {
+        allocation_id: address.allocation_id.clone(),
+        transfer_account_id: Some("111111111111".into()),
+        ..Default::default()
+    };
+    client(&sandbox).enable_address_transfer(sandbox.ask(offer)).await.unwrap();
+    let locked = client(&sandbox).release_address(sandbox.ask(release(&address))).await;
+    assert_eq!(code(locked), "AddressTransferInProgress");
+    sandbox.region.advance(7 * 24 * 3_600_000).await;
+    client(&sandbox).release_address(sandbox.ask(release(&address))).await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_moves_from_or_to_ec2_classic() {
+    let sandbox = Sandbox::new().await;
+    let address = allocate(&sandbox).await;
+    let there = MoveAddressToVpcRequest { public_ip: address.public_ip.clone(), ..Default::default() };
+    assert_eq!(code(client(&sandbox).move_address_to_vpc(sandbox.ask(there)).await), "InvalidParameterValue");
+    let back = RestoreAddressToClassicRequest { public_ip: Some("192.0.2.1".into()), ..Default::default() };
+    assert_eq!(code(client(&sandbox).restore_address_to_classic(sandbox.ask(back)).await), "InvalidAddress.NotFound");
+    let moving = DescribeMovingAddressesRequest::default();
+    let moving = client(&sandbox).describe_moving_addresses(sandbox.ask(moving)).await.unwrap().into_inner();
+    assert!(moving.moving_address_statuses.is_empty());
 }

@@ -271,7 +271,7 @@ async fn launches_that_make_no_sense_are_refused_with_awss_codes() {
                 }),
                 ..base.clone()
             },
-            "InvalidLaunchTemplateId.NotFound",
+            "InvalidLaunchTemplateId.Malformed",
         ),
     ];
     for (request, expected) in cases {

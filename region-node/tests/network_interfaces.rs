@@ -11,12 +11,13 @@ use archipelago_proto::ec2::v1::security_groups_service_client::SecurityGroupsSe
 use archipelago_proto::ec2::v1::subnets_service_client::SubnetsServiceClient;
 use archipelago_proto::ec2::v1::{
     AssignIpv6AddressesRequest, AssignPrivateIpAddressesRequest, AttributeBooleanValue, AttributeValue,
-    CreateNetworkInterfaceRequest, DeleteNetworkInterfaceRequest, DeleteSecurityGroupRequest, DescribeImagesRequest,
-    DescribeNetworkInterfaceAttributeRequest, DescribeNetworkInterfacesRequest, DescribeSecurityGroupsRequest,
-    DescribeSubnetsRequest, Filter, Ipv4PrefixSpecificationRequest, Ipv6PrefixSpecificationRequest,
-    ModifyNetworkInterfaceAttributeRequest, NetworkInterface, PrivateIpAddressSpecification,
-    ResetNetworkInterfaceAttributeRequest, RunInstancesRequest, Subnet, TerminateInstancesRequest,
-    UnassignIpv6AddressesRequest, UnassignPrivateIpAddressesRequest,
+    CreateNetworkInterfacePermissionRequest, CreateNetworkInterfaceRequest, DeleteNetworkInterfacePermissionRequest,
+    DeleteNetworkInterfaceRequest, DeleteSecurityGroupRequest, DescribeImagesRequest,
+    DescribeNetworkInterfaceAttributeRequest, DescribeNetworkInterfacePermissionsRequest,
+    DescribeNetworkInterfacesRequest, DescribeSecurityGroupsRequest, DescribeSubnetsRequest, Filter,
+    Ipv4PrefixSpecificationRequest, Ipv6PrefixSpecificationRequest, ModifyNetworkInterfaceAttributeRequest,
+    NetworkInterface, PrivateIpAddressSpecification, ResetNetworkInterfaceAttributeRequest, RunInstancesRequest,
+    Subnet, TerminateInstancesRequest, UnassignIpv6AddressesRequest, UnassignPrivateIpAddressesRequest,
 };
 use archipelago_proto::{Call, Ec2Error};
 use archipelago_region_node::entity::{Entity as _, Id};
@@ -418,6 +419,37 @@ async fn addresses_are_still_taken_after_a_restart() {
     assert_ne!(other.mac_address, created.mac_address);
     std::fs::remove_dir_all(&before).unwrap();
     std::fs::remove_dir_all(&after).unwrap();
+}
+
+#[tokio::test]
+async fn a_permission_is_granted_to_one_account_and_taken_back() {
+    let sandbox = Sandbox::new().await;
+    let subnet = subnet(&sandbox).await;
+    let made = create(&sandbox, new(&subnet).await).await.unwrap();
+    let grant = CreateNetworkInterfacePermissionRequest {
+        network_interface_id: made.network_interface_id.clone(),
+        aws_account_id: Some("111111111111".into()),
+        permission: Some("INSTANCE-ATTACH".into()),
+        ..Default::default()
+    };
+    let granted = client(&sandbox).create_network_interface_permission(sandbox.ask(grant.clone())).await.unwrap();
+    let granted = granted.into_inner().interface_permission.unwrap();
+    assert_eq!(granted.permission_state.as_ref().unwrap().state(), "granted");
+    let twice = client(&sandbox).create_network_interface_permission(sandbox.ask(grant)).await;
+    assert_eq!(code(twice), "InvalidParameterValue");
+    let input = DescribeNetworkInterfacePermissionsRequest {
+        filters: filter("network-interface-permission.aws-account-id", "111111111111"),
+        ..Default::default()
+    };
+    let found = client(&sandbox).describe_network_interface_permissions(sandbox.ask(input)).await.unwrap();
+    assert_eq!(found.into_inner().network_interface_permissions, std::slice::from_ref(&granted));
+    let away = DeleteNetworkInterfacePermissionRequest {
+        network_interface_permission_id: granted.network_interface_permission_id,
+        ..Default::default()
+    };
+    client(&sandbox).delete_network_interface_permission(sandbox.ask(away.clone())).await.unwrap();
+    let again = client(&sandbox).delete_network_interface_permission(sandbox.ask(away)).await;
+    assert_eq!(code(again), "InvalidPermissionID.NotFound");
 }
 
 #[test]

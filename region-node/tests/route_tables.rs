@@ -3,13 +3,14 @@
 mod support;
 
 use archipelago_proto::ec2::v1::internet_gateways_service_client::InternetGatewaysServiceClient;
+use archipelago_proto::ec2::v1::network_interfaces_service_client::NetworkInterfacesServiceClient;
 use archipelago_proto::ec2::v1::route_tables_service_client::RouteTablesServiceClient;
 use archipelago_proto::ec2::v1::{
-    AssociateRouteTableRequest, AttachInternetGatewayRequest, CreateInternetGatewayRequest, CreateRouteRequest,
-    CreateRouteTableRequest, DeleteRouteRequest, DeleteRouteTableRequest, DescribeRouteTablesRequest,
-    DetachInternetGatewayRequest, DisassociateRouteTableRequest, ReplaceRouteTableAssociationRequest, RouteTable, Vpc,
+    AssociateRouteTableRequest, CreateNetworkInterfaceRequest, CreateRouteRequest, CreateRouteTableRequest,
+    DeleteRouteRequest, DeleteRouteTableRequest, DescribeRouteTablesRequest, DetachInternetGatewayRequest,
+    DisassociateRouteTableRequest, ReplaceRouteTableAssociationRequest, RouteTable, Vpc,
 };
-use support::network::{filter, some, subnet, vpc};
+use support::network::{filter, gateway, some, subnet, vpc};
 use support::{Sandbox, code};
 use tonic::transport::Channel;
 
@@ -26,21 +27,6 @@ async fn table(sandbox: &Sandbox, vpc: &Vpc) -> String {
 async fn tables(sandbox: &Sandbox, name: &str, value: &str) -> Vec<RouteTable> {
     let input = DescribeRouteTablesRequest { filters: filter(name, value), ..Default::default() };
     client(sandbox).describe_route_tables(sandbox.ask(input)).await.unwrap().into_inner().route_tables
-}
-
-/// The id of a gateway that is attached to the VPC.
-async fn gateway(sandbox: &Sandbox, vpc: &Vpc) -> Option<String> {
-    let mut gateways = InternetGatewaysServiceClient::new(sandbox.channel.clone());
-    let input = CreateInternetGatewayRequest::default();
-    let made = gateways.create_internet_gateway(sandbox.ask(input)).await.unwrap().into_inner();
-    let internet_gateway_id = made.internet_gateway.unwrap().internet_gateway_id;
-    let attach = AttachInternetGatewayRequest {
-        internet_gateway_id: internet_gateway_id.clone(),
-        vpc_id: vpc.vpc_id.clone(),
-        ..Default::default()
-    };
-    gateways.attach_internet_gateway(sandbox.ask(attach)).await.unwrap();
-    internet_gateway_id
 }
 
 #[tokio::test]
@@ -158,4 +144,47 @@ async fn a_subnet_has_one_explicit_table_of_its_vpc() {
     let away = DisassociateRouteTableRequest { association_id: known.association_id, ..Default::default() };
     client(&sandbox).disassociate_route_table(sandbox.ask(away)).await.unwrap();
     client(&sandbox).delete_route_table(sandbox.ask(delete)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_gateways_table_sends_what_comes_in_to_an_interface() {
+    let sandbox = Sandbox::new().await;
+    let vpc = vpc(&sandbox, "10.0.0.0/16").await;
+    let (id, gateway_id) = (table(&sandbox, &vpc).await, gateway(&sandbox, &vpc).await);
+    let made = subnet(&sandbox, &vpc, "10.0.0.0/24").await;
+    let mut interfaces = NetworkInterfacesServiceClient::new(sandbox.channel.clone());
+    let input = CreateNetworkInterfaceRequest { subnet_id: made.subnet_id.clone(), ..Default::default() };
+    let made = interfaces.create_network_interface(sandbox.ask(input)).await.unwrap().into_inner();
+    let interface = made.network_interface.unwrap().network_interface_id;
+
+    let route = |destination: &str| CreateRouteRequest {
+        route_table_id: some(&id),
+        destination_cidr_block: some(destination),
+        ..Default::default()
+    };
+    let out = CreateRouteRequest { gateway_id: gateway_id.clone(), ..route("0.0.0.0/0") };
+    client(&sandbox).create_route(sandbox.ask(out.clone())).await.unwrap();
+    let associate = || {
+        sandbox.ask(AssociateRouteTableRequest {
+            gateway_id: gateway_id.clone(),
+            route_table_id: some(&id),
+            ..Default::default()
+        })
+    };
+    assert_eq!(code(client(&sandbox).associate_route_table(associate()).await), "InvalidParameterValue");
+    let away = DeleteRouteRequest {
+        route_table_id: some(&id),
+        destination_cidr_block: some("0.0.0.0/0"),
+        ..Default::default()
+    };
+    client(&sandbox).delete_route(sandbox.ask(away)).await.unwrap();
+    let association = client(&sandbox).associate_route_table(associate()).await.unwrap().into_inner();
+
+    assert_eq!(code(client(&sandbox).create_route(sandbox.ask(out)).await), "InvalidParameterValue");
+    let inward = CreateRouteRequest { network_interface_id: interface, ..route("10.0.0.0/24") };
+    client(&sandbox).create_route(sandbox.ask(inward)).await.unwrap();
+    let found = tables(&sandbox, "association.gateway-id", &gateway_id.clone().unwrap()).await;
+    assert_eq!(found[0].route_table_id(), id);
+    let away = DisassociateRouteTableRequest { association_id: association.association_id, ..Default::default() };
+    client(&sandbox).disassociate_route_table(sandbox.ask(away)).await.unwrap();
 }

@@ -2,19 +2,24 @@
 
 mod support;
 
+use archipelago_proto::ec2::v1::network_interfaces_service_client::NetworkInterfacesServiceClient;
 use archipelago_proto::ec2::v1::security_groups_service_client::SecurityGroupsServiceClient;
 use archipelago_proto::ec2::v1::tags_service_client::TagsServiceClient;
 use archipelago_proto::ec2::v1::vpcs_service_client::VpcsServiceClient;
 use archipelago_proto::ec2::v1::{
-    AuthorizeSecurityGroupEgressRequest, AuthorizeSecurityGroupIngressRequest, CreateSecurityGroupRequest,
-    CreateTagsRequest, CreateVpcRequest, DeleteSecurityGroupRequest, DescribeSecurityGroupRulesRequest,
-    DescribeSecurityGroupsRequest, DescribeTagsRequest, Filter, IpPermission, IpRange, Ipv6Range,
-    ModifySecurityGroupRulesRequest, RevokeSecurityGroupEgressRequest, RevokeSecurityGroupIngressRequest,
-    SecurityGroup, SecurityGroupRule, SecurityGroupRuleRequest, SecurityGroupRuleUpdate, Tag, TagSpecification,
+    AssociateSecurityGroupVpcRequest, AuthorizeSecurityGroupEgressRequest, AuthorizeSecurityGroupIngressRequest,
+    CreateNetworkInterfaceRequest, CreateSecurityGroupRequest, CreateTagsRequest, CreateVpcRequest,
+    DeleteNetworkInterfaceRequest, DeleteSecurityGroupRequest, DescribeSecurityGroupReferencesRequest,
+    DescribeSecurityGroupRulesRequest, DescribeSecurityGroupVpcAssociationsRequest, DescribeSecurityGroupsRequest,
+    DescribeStaleSecurityGroupsRequest, DescribeTagsRequest, DisassociateSecurityGroupVpcRequest, Filter,
+    GetSecurityGroupsForVpcRequest, IpPermission, IpRange, Ipv6Range, ModifySecurityGroupRulesRequest,
+    RevokeSecurityGroupEgressRequest, RevokeSecurityGroupIngressRequest, SecurityGroup, SecurityGroupRule,
+    SecurityGroupRuleRequest, SecurityGroupRuleUpdate, Tag, TagSpecification,
     UpdateSecurityGroupRuleDescriptionsIngressRequest, UserIdGroupPair,
 };
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::Lifecycle;
+use support::network::{subnet, vpc};
 use support::{Sandbox, code, copy_folder, folder};
 use tonic::transport::Channel;
 use tonic::{Request, Response, Status};
@@ -412,4 +417,63 @@ async fn names_and_rules_stay_over_a_restart() {
     assert_eq!(found.security_group_rules, rules);
     std::fs::remove_dir_all(&before).unwrap();
     std::fs::remove_dir_all(&after).unwrap();
+}
+
+#[tokio::test]
+async fn a_group_is_used_in_another_vpc_that_it_is_associated_with() {
+    let sandbox = Sandbox::new().await;
+    let (home, other) = (vpc(&sandbox, "10.0.0.0/16").await, vpc(&sandbox, "10.1.0.0/16").await);
+    let there = subnet(&sandbox, &other, "10.1.0.0/24").await;
+    let input = create("shared", Some(home.vpc_id()));
+    let id = client(&sandbox).create_security_group(sandbox.ask(input)).await.unwrap().into_inner().group_id.unwrap();
+    let mut interfaces = NetworkInterfacesServiceClient::new(sandbox.channel.clone());
+    let new = CreateNetworkInterfaceRequest {
+        subnet_id: there.subnet_id.clone(),
+        groups: vec![id.clone()],
+        ..Default::default()
+    };
+    let refused = interfaces.create_network_interface(sandbox.ask(new.clone())).await;
+    assert_eq!(code(refused), "InvalidParameter");
+    let associate = AssociateSecurityGroupVpcRequest {
+        group_id: Some(id.clone()),
+        vpc_id: other.vpc_id.clone(),
+        ..Default::default()
+    };
+    let state = client(&sandbox).associate_security_group_vpc(sandbox.ask(associate.clone())).await.unwrap();
+    assert_eq!(state.into_inner().state(), "associating");
+    let own = AssociateSecurityGroupVpcRequest { vpc_id: home.vpc_id.clone(), ..associate };
+    let own = client(&sandbox).associate_security_group_vpc(sandbox.ask(own)).await;
+    assert_eq!(code(own), "InvalidParameterValue");
+    let made = interfaces.create_network_interface(sandbox.ask(new)).await.unwrap().into_inner();
+
+    let describe =
+        DescribeSecurityGroupVpcAssociationsRequest { filters: filter("group-id", &id), ..Default::default() };
+    let found = client(&sandbox).describe_security_group_vpc_associations(sandbox.ask(describe)).await.unwrap();
+    let found = found.into_inner().security_group_vpc_associations;
+    assert_eq!((found.len(), found[0].state(), &found[0].vpc_id), (1, "associated", &other.vpc_id));
+    let usable = GetSecurityGroupsForVpcRequest { vpc_id: other.vpc_id.clone(), ..Default::default() };
+    let usable = client(&sandbox).get_security_groups_for_vpc(sandbox.ask(usable)).await.unwrap().into_inner();
+    assert_eq!(usable.security_group_for_vpcs.len(), 2);
+    let away = DisassociateSecurityGroupVpcRequest {
+        group_id: Some(id.clone()),
+        vpc_id: other.vpc_id.clone(),
+        ..Default::default()
+    };
+    let in_use = client(&sandbox).disassociate_security_group_vpc(sandbox.ask(away.clone())).await;
+    assert_eq!(code(in_use), "DependencyViolation");
+    let gone = DeleteNetworkInterfaceRequest {
+        network_interface_id: made.network_interface.unwrap().network_interface_id,
+        ..Default::default()
+    };
+    interfaces.delete_network_interface(sandbox.ask(gone)).await.unwrap();
+    client(&sandbox).disassociate_security_group_vpc(sandbox.ask(away.clone())).await.unwrap();
+    let again = client(&sandbox).disassociate_security_group_vpc(sandbox.ask(away)).await;
+    assert_eq!(code(again), "InvalidSecurityGroupVpcAssociation.NotFound");
+
+    let references = DescribeSecurityGroupReferencesRequest { group_id: vec![id], ..Default::default() };
+    let references = client(&sandbox).describe_security_group_references(sandbox.ask(references)).await.unwrap();
+    assert!(references.into_inner().security_group_reference_set.is_empty());
+    let stale = DescribeStaleSecurityGroupsRequest { vpc_id: home.vpc_id, ..Default::default() };
+    let stale = client(&sandbox).describe_stale_security_groups(sandbox.ask(stale)).await.unwrap().into_inner();
+    assert!(stale.stale_security_group_set.is_empty());
 }

@@ -6,9 +6,10 @@ use std::net::Ipv4Addr;
 
 use archipelago_proto::ec2::v1::subnets_service_client::SubnetsServiceClient;
 use archipelago_proto::ec2::v1::{
-    AssociateSubnetCidrBlockRequest, AttributeBooleanValue, CreateDefaultSubnetRequest, CreateSubnetRequest,
-    DeleteSubnetRequest, DescribeSubnetsRequest, DisassociateSubnetCidrBlockRequest, ModifySubnetAttributeRequest,
-    Subnet, Vpc,
+    AssociateSubnetCidrBlockRequest, AttributeBooleanValue, CreateDefaultSubnetRequest,
+    CreateSubnetCidrReservationRequest, CreateSubnetRequest, DeleteSubnetCidrReservationRequest, DeleteSubnetRequest,
+    DescribeSubnetsRequest, DisassociateSubnetCidrBlockRequest, GetSubnetCidrReservationsRequest,
+    ModifySubnetAttributeRequest, Subnet, Vpc,
 };
 use archipelago_region_node::entity::Id;
 use archipelago_region_node::families::subnets::SubnetCommand;
@@ -166,4 +167,45 @@ async fn a_zone_has_one_default_subnet() {
     client(&sandbox).delete_subnet(sandbox.ask(delete)).await.unwrap();
     let made = client(&sandbox).create_default_subnet(sandbox.ask(create)).await.unwrap().into_inner().subnet.unwrap();
     assert_eq!((made.cidr_block(), made.default_for_az()), ("172.31.16.0/20", true));
+}
+
+#[tokio::test]
+async fn a_reservation_keeps_addresses_for_those_who_name_them() {
+    let sandbox = Sandbox::new().await;
+    let vpc = vpc(&sandbox, "10.0.0.0/16").await;
+    let made = subnet(&sandbox, &vpc, "10.0.0.0/28").await;
+    let reserve = |cidr: &str| CreateSubnetCidrReservationRequest {
+        subnet_id: made.subnet_id.clone(),
+        cidr: some(cidr),
+        reservation_type: some("explicit"),
+        description: some("for appliances"),
+        ..Default::default()
+    };
+    let outside = client(&sandbox).create_subnet_cidr_reservation(sandbox.ask(reserve("10.0.1.0/28"))).await;
+    assert_eq!(code(outside), "InvalidParameterValue");
+    let kept = client(&sandbox).create_subnet_cidr_reservation(sandbox.ask(reserve("10.0.0.4/30"))).await.unwrap();
+    let kept = kept.into_inner().subnet_cidr_reservation.unwrap();
+    let overlap = client(&sandbox).create_subnet_cidr_reservation(sandbox.ask(reserve("10.0.0.0/29"))).await;
+    assert_eq!(code(overlap), "InvalidParameterValue");
+
+    let id = Id::new(made.subnet_id());
+    let any = sandbox.region.subnets.ask(&id, SubnetCommand::Allocate { by: vec![None] }).await.unwrap().reply.ipv4;
+    assert_eq!(any, [Ipv4Addr::new(10, 0, 0, 8)]);
+    let named = vec![Some(Ipv4Addr::new(10, 0, 0, 5))];
+    sandbox.region.subnets.ask(&id, SubnetCommand::Allocate { by: named }).await.unwrap();
+
+    let input = GetSubnetCidrReservationsRequest {
+        subnet_id: made.subnet_id.clone(),
+        filters: filter("reservationType", "explicit"),
+        ..Default::default()
+    };
+    let found = client(&sandbox).get_subnet_cidr_reservations(sandbox.ask(input)).await.unwrap().into_inner();
+    assert_eq!(found.subnet_ipv4_cidr_reservations, std::slice::from_ref(&kept));
+    let delete = DeleteSubnetCidrReservationRequest {
+        subnet_cidr_reservation_id: kept.subnet_cidr_reservation_id,
+        ..Default::default()
+    };
+    client(&sandbox).delete_subnet_cidr_reservation(sandbox.ask(delete.clone())).await.unwrap();
+    let again = client(&sandbox).delete_subnet_cidr_reservation(sandbox.ask(delete)).await;
+    assert_eq!(code(again), "InvalidSubnetCidrReservationID.NotFound");
 }

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use archipelago_proto::cluster::v1::admin_server::{Admin, AdminServer};
 use archipelago_proto::cluster::v1::{
-    Caller, ClockRequest, ClockResponse, MetricsRequest, MetricsResponse, ResetRequest, ResetResponse,
-    StatisticsRequest, StatisticsResponse,
+    Caller, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ImpairVolumeRequest, ImpairVolumeResponse,
+    InterruptSpotRequest, InterruptSpotResponse, MetricsRequest, MetricsResponse, ResetRequest, ResetResponse,
+    ScheduleEventRequest, ScheduleEventResponse, StatisticsRequest, StatisticsResponse,
 };
 use archipelago_proto::ec2::v1;
 use archipelago_proto::ec2::v1::tags_service_server::{TagsService, TagsServiceServer};
@@ -30,6 +31,8 @@ pub struct Seen {
     pub traceparents: Mutex<Vec<String>>,
     pub resets: Mutex<Vec<String>>,
     pub clocks: Mutex<Vec<ClockRequest>>,
+    pub capacities: Mutex<Vec<CapacityRequest>>,
+    pub interruptions: Mutex<Vec<String>>,
     /// A permit for each deletion that has arrived.
     pub arrived: Semaphore,
     /// A permit for each deletion that may go on.
@@ -46,6 +49,8 @@ impl Node {
             traceparents: Mutex::default(),
             resets: Mutex::default(),
             clocks: Mutex::default(),
+            capacities: Mutex::default(),
+            interruptions: Mutex::default(),
             arrived: Semaphore::new(0),
             released: Semaphore::new(0),
         });
@@ -130,8 +135,34 @@ impl Admin for Seen {
         Ok(Response::new(ClockResponse { now_ms: 1_412_164_800_000, scale: request.scale.unwrap_or(1.0) }))
     }
 
+    async fn schedule_event(
+        &self,
+        request: Request<ScheduleEventRequest>,
+    ) -> Result<Response<ScheduleEventResponse>, Status> {
+        let instance_event_id = format!("event of {}", request.into_inner().instance_id);
+        Ok(Response::new(ScheduleEventResponse { instance_event_id }))
+    }
+
+    async fn impair_volume(&self, _: Request<ImpairVolumeRequest>) -> Result<Response<ImpairVolumeResponse>, Status> {
+        Ok(Response::new(ImpairVolumeResponse {}))
+    }
+
     async fn statistics(&self, _: Request<StatisticsRequest>) -> Result<Response<StatisticsResponse>, Status> {
         Ok(Response::new(StatisticsResponse::default()))
+    }
+
+    async fn capacity(&self, request: Request<CapacityRequest>) -> Result<Response<CapacityResponse>, Status> {
+        let request = request.into_inner();
+        self.capacities.lock().unwrap().push(request.clone());
+        Ok(Response::new(CapacityResponse { bounds: request.bounds, pools: Vec::new() }))
+    }
+
+    async fn interrupt_spot(
+        &self,
+        request: Request<InterruptSpotRequest>,
+    ) -> Result<Response<InterruptSpotResponse>, Status> {
+        self.interruptions.lock().unwrap().extend(request.into_inner().instance_ids);
+        Ok(Response::new(InterruptSpotResponse {}))
     }
 
     async fn metrics(&self, _: Request<MetricsRequest>) -> Result<Response<MetricsResponse>, Status> {

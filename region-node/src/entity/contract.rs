@@ -30,6 +30,9 @@ pub trait Entity: Clone + Send + Sync + Sized + 'static {
         Next::Keep
     }
 
+    /// Whether clients may tag it; false for what has no tags of its own.
+    const TAGGABLE: bool = true;
+
     fn tags(&self) -> &[Tag];
 
     fn tags_mut(&mut self) -> &mut Vec<Tag>;

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use archipelago_proto::{Ec2Error, Ec2Result};
 
+use super::uuid;
+
 /// A resource id such as `vol-0123456789abcdef0`; cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(Arc<str>);
@@ -22,7 +24,7 @@ impl Id {
 
     /// `vol` of `vol-0123456789abcdef0`.
     pub fn prefix(&self) -> &str {
-        self.0.rsplit_once('-').map_or("", |(prefix, _)| prefix)
+        uuid::prefix(&self.0)
     }
 
     pub fn is(&self, kind: &Kind) -> bool {
@@ -81,11 +83,11 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// Checks the form: the prefix, then 8 or 17 hexadecimal digits.
+    /// Checks the form: the prefix, then 8 or 17 hexadecimal digits, for some kinds a UUID.
     pub fn check(&self, id: &str) -> Ec2Result<()> {
         let digits = id.strip_prefix(self.prefix).and_then(|rest| rest.strip_prefix('-'));
         let well_formed = digits.is_some_and(|d| matches!(d.len(), 8 | 17) && d.bytes().all(|b| b.is_ascii_hexdigit()));
-        if well_formed {
+        if uuid::check(self.prefix, id).unwrap_or(well_formed) {
             return Ok(());
         }
         Err(Ec2Error::new(self.malformed, format!("Invalid id: \"{id}\" (expecting \"{}-...\")", self.prefix)))
@@ -117,7 +119,10 @@ impl Ids {
 
     /// A new id of a kind.
     pub fn fresh(&self, kind: &Kind) -> Id {
-        self.prefixed(kind.prefix)
+        match uuid::fresh(kind.prefix, || self.number()) {
+            Some(id) => Id(id.into()),
+            None => self.prefixed(kind.prefix),
+        }
     }
 
     /// A new id for a part of a resource, such as `eipassoc` or `sgr`.
@@ -147,6 +152,16 @@ mod tests {
         let id = Ids::seeded(1).fresh(&VOLUME);
         assert!(VOLUME.check(&id).is_ok(), "{id}");
         assert!(id.is(&VOLUME));
+    }
+
+    #[test]
+    fn some_ids_are_uuids() {
+        let kind = Kind { prefix: "fleet", ..VOLUME };
+        let id = Ids::seeded(1).fresh(&kind);
+        assert!(kind.check(&id).is_ok() && id.is(&kind) && id.len() == "fleet-".len() + 36, "{id}");
+        for id in ["fleet-12345678", "fleet-", "fleet-12a34b55-67cd-8ef9-ba9b-9208d012345g"] {
+            assert!(kind.check(id).is_err(), "{id}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod registry;
 mod shell;
 mod tagging;
 mod undo;
+mod uuid;
 
 pub use batch::Batch;
 pub use contract::{Audience, Decision, Entity, Facts, Next, Part};
@@ -28,6 +29,7 @@ pub(crate) use shell::CATALOGUE;
 pub use shell::Shell;
 pub use tagging::{TagChange, TagIndex, Tagged};
 pub use undo::{Undo, workflow};
+pub(crate) use uuid::uuid;
 
 pub(crate) use contract::resource;
 pub(crate) use follow::Follower;

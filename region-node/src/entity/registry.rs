@@ -9,13 +9,14 @@ use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::actor::Request;
-use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record};
+use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record, uuid};
 use crate::request::{TOKENS, Tokens};
 use crate::store::{Store, StoreError, Write};
 
 /// A host, whatever its kind.
 pub(crate) trait AnyHost: Send + Sync {
     fn kind(&self) -> &'static Kind;
+    fn taggable(&self) -> bool;
     /// The kinds of its parts that have tags.
     fn parts(&self) -> &'static [Kind];
     /// Whether a resource is an account's, or a part of one.
@@ -40,6 +41,10 @@ pub(crate) trait AnyHost: Send + Sync {
 impl<E: Entity> AnyHost for Host<E> {
     fn kind(&self) -> &'static Kind {
         &E::KIND
+    }
+
+    fn taggable(&self) -> bool {
+        E::TAGGABLE
     }
 
     fn parts(&self) -> &'static [Kind] {
@@ -180,19 +185,18 @@ impl Registry {
     }
 
     pub(crate) fn host(&self, id: &str) -> Option<&dyn AnyHost> {
-        let (prefix, _) = id.rsplit_once('-')?;
-        self.hosts.get(prefix).map(AsRef::as_ref)
+        self.hosts.get(uuid::prefix(id)).map(AsRef::as_ref)
     }
 
     /// What may be tagged under this id: a resource, or a part of one.
     fn tagged(&self, id: &str) -> Ec2Result<(&dyn AnyHost, &'static Kind)> {
         let unknown = || Ec2Error::new("InvalidID", format!("The ID '{id}' is not valid"));
-        let (prefix, _) = id.rsplit_once('-').ok_or_else(unknown)?;
+        let prefix = uuid::prefix(id);
         let (kind, of) = match self.parts.get(prefix) {
             Some((kind, of)) => (Some(*kind), of.prefix),
             None => (None, prefix),
         };
-        let host = self.hosts.get(of).ok_or_else(unknown)?;
+        let host = self.hosts.get(of).filter(|host| kind.is_some() || host.taggable()).ok_or_else(unknown)?;
         Ok((host.as_ref(), kind.unwrap_or(host.kind())))
     }
 

@@ -7,55 +7,110 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use crate::Region;
-use crate::entity::Published;
-use crate::request::Action;
+use archipelago_proto::Ec2Result;
 
+use crate::Region;
+use crate::entity::{Id, Published};
+use crate::request::{Action, Context};
+
+pub mod account_settings;
 pub mod accounts;
 pub mod addresses;
+pub mod bundle_tasks;
+pub mod capacity_reservations;
+pub mod carrier_gateways;
+pub mod classic_link;
 pub mod dhcp_options;
 pub mod ebs_settings;
+pub mod egress_only_internet_gateways;
+pub mod fast_snapshot_restores;
+pub mod fleets;
+pub mod flow_logs;
+pub mod hosts;
 pub mod images;
+pub mod import_export;
+pub mod instance_connect_endpoints;
+pub mod instance_event_windows;
+pub mod instance_settings;
 pub mod instance_types;
 pub mod instances;
 pub mod internet_gateways;
 pub mod key_pairs;
+pub mod launch_templates;
+pub mod nat_gateways;
 pub mod network_acls;
 pub mod network_interfaces;
+pub mod placement_groups;
+pub mod prefix_lists;
 pub mod regions;
+pub mod reserved_instances;
 pub mod route_tables;
 pub mod security_groups;
 pub mod snapshots;
+pub mod spot;
+pub mod spot_fleets;
+pub mod spot_market;
 pub mod subnets;
 pub mod tags;
+pub mod traffic_mirroring;
 pub mod transit_gateways;
 pub mod volumes;
+pub mod vpc_block_public_access;
+pub mod vpc_endpoint_services;
+pub mod vpc_endpoints;
 pub mod vpc_peering;
 pub mod vpcs;
+pub mod vpn;
 
 /// The actions of every family.
 pub(crate) fn actions() -> impl Iterator<Item = Action> {
     [
+        account_settings::actions(),
         addresses::actions(),
+        bundle_tasks::actions(),
+        capacity_reservations::actions(),
+        carrier_gateways::actions(),
+        classic_link::actions(),
         dhcp_options::actions(),
         ebs_settings::actions(),
+        egress_only_internet_gateways::actions(),
+        fast_snapshot_restores::actions(),
+        fleets::actions(),
+        flow_logs::actions(),
+        hosts::actions(),
         images::actions(),
+        import_export::actions(),
+        instance_connect_endpoints::actions(),
+        instance_event_windows::actions(),
+        instance_settings::actions(),
         instance_types::actions(),
         instances::actions(),
         internet_gateways::actions(),
         key_pairs::actions(),
+        launch_templates::actions(),
+        nat_gateways::actions(),
         network_acls::actions(),
         network_interfaces::actions(),
+        placement_groups::actions(),
+        prefix_lists::actions(),
         regions::actions(),
+        reserved_instances::actions(),
         route_tables::actions(),
         security_groups::actions(),
         snapshots::actions(),
+        spot::actions(),
+        spot_fleets::actions(),
         subnets::actions(),
         tags::actions(),
+        traffic_mirroring::actions(),
         transit_gateways::actions(),
         volumes::actions(),
+        vpc_block_public_access::actions(),
+        vpc_endpoint_services::actions(),
+        vpc_endpoints::actions(),
         vpc_peering::actions(),
         vpcs::actions(),
+        vpn::actions(),
     ]
     .into_iter()
     .flatten()
@@ -64,6 +119,7 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
 /// Makes again, after a restart, what is derived from other resources.
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     key_pairs::rebuild(region).await;
+    launch_templates::rebuild(region).await;
     images::rebuild(region).await;
     snapshots::copies::rebuild(region).await;
     security_groups::rebuild(region).await;
@@ -72,6 +128,10 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     addresses::rebuild(region);
     vpc_peering::rebuild(region);
     transit_gateways::rebuild(region);
+    vpn::rebuild(region).await;
+    instances::rebuild_seats(region).await;
+    placement_groups::rebuild(region).await;
+    instances::rebuild(region).await;
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.
@@ -85,10 +145,32 @@ pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<image
     images::go_on(&region, &image.id).await;
 }
 
+/// Sees to what an instance is left to do, and tells those above it what became of it.
+pub(crate) async fn follow_instance(region: Arc<Region>, instance: Arc<Published<instances::InstanceState>>) {
+    instances::follow(region, instance, |cx, id| Box::pin(instance_changed(cx, id))).await;
+}
+
+async fn instance_changed(cx: Context, id: Id) {
+    spot::instance_changed(&cx, &id).await;
+    fleets::instance_changed(&cx, &id).await;
+}
+
+/// Room for instances has changed: who waits for some tries again.
+pub(crate) async fn room_changed(region: &Arc<Region>) {
+    spot::room_changed(region).await;
+    fleets::room_changed(region).await;
+}
+
+/// Has Spot Instances interrupted, after their notice.
+pub(crate) async fn interrupt_spot(region: &Arc<Region>, instances: &[String]) -> Ec2Result<()> {
+    spot::interrupt(region, instances).await
+}
+
 /// The public addresses that an account's resources have, or those of all.
 pub(crate) fn public_addresses(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
     let lent = network_interfaces::of_account(region, account);
-    lent.into_iter().chain(addresses::of_account(region, account)).collect()
+    let elastic = addresses::of_account(region, account);
+    lent.into_iter().chain(elastic).chain(vpn::of_account(region, account)).collect()
 }
 
 #[cfg(test)]

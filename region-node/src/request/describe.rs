@@ -170,6 +170,14 @@ impl Describe<'_> {
         }
         Ok(Page { items: picked, next_token: None })
     }
+
+    /// The rows of a list, in an order of its own.
+    pub fn pick_from<T: Row>(&self, of: &str, table: Table<T>, rows: Vec<T>) -> Ec2Result<Page<T>> {
+        self.pick(of, table, move |after| {
+            let known = after.and_then(|after| rows.iter().position(|row| row.id() == after));
+            rows.into_iter().skip(known.map_or(0, |position| position + 1))
+        })
+    }
 }
 
 fn by_ids<E: Entity>(

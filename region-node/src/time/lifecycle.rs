@@ -55,6 +55,44 @@ pub enum Transition {
     PeeringDelete,
     /// pending, modifying or deleting of a transit gateway, its attachments and route tables -> over
     TransitGatewayChange,
+    /// A NAT gateway's pending -> available
+    NatGatewayCreate,
+    /// A NAT gateway's deleting -> deleted
+    NatGatewayDelete,
+    /// The connections of a NAT gateway's secondary address are drained
+    NatGatewayAddress,
+    /// An endpoint's pending -> available
+    VpcEndpointCreate,
+    /// An endpoint's deleting -> gone
+    VpcEndpointDelete,
+    /// A virtual private gateway's attaching -> attached, detaching -> detached
+    VpnGatewayAttach,
+    /// A VPN connection's pending -> available
+    VpnConnectionCreate,
+    /// modifying -> available
+    VpnConnectionModify,
+    /// deleting -> deleted
+    VpnConnectionDelete,
+    /// An exclusion from VPC Block Public Access: create-in-progress -> create-complete, and so on
+    BlockPublicAccess,
+    /// A prefix list's create-in-progress -> create-complete, and so on
+    PrefixListChange,
+    /// payment-pending -> active
+    ReservedInstancesPayment,
+    /// processing -> fulfilled
+    ReservedInstancesModify,
+    /// A disk image's or a machine's active -> completed, by way of its stages
+    Import,
+    /// The way out: active -> completed
+    Export,
+    /// pending -> bundling -> storing -> complete
+    Bundle,
+    /// enabling -> optimizing -> enabled, and disabling -> disabled
+    FastSnapshotRestore,
+    /// pending -> active, and the release of a host
+    CapacityChange,
+    /// An instance profile's associating -> associated
+    ProfileAssociate,
 }
 
 /// 100 MiB/s: a root volume is copied in about a minute.
@@ -123,7 +161,21 @@ fn modelled(transition: Transition) -> Millis {
         Transition::ImageCreate => 60_000,
         Transition::VpcCreate | Transition::SubnetCreate | Transition::GatewayAttach => 1_000,
         Transition::InterfaceAttach | Transition::InterfaceDetach => 2_000,
-        Transition::AddressAttributeChange => 10_000,
+        Transition::AddressAttributeChange | Transition::ProfileAssociate => 10_000,
+        Transition::VpcEndpointCreate => 60_000,
+        Transition::VpcEndpointDelete => 30_000,
+        Transition::VpnGatewayAttach => 20_000,
+        Transition::VpnConnectionCreate | Transition::VpnConnectionModify => 240_000,
+        Transition::VpnConnectionDelete => 60_000,
+        Transition::NatGatewayCreate => 90_000,
+        Transition::NatGatewayDelete => 45_000,
+        Transition::NatGatewayAddress | Transition::PrefixListChange | Transition::BlockPublicAccess => 5_000,
+        Transition::ReservedInstancesPayment => 30_000,
+        Transition::ReservedInstancesModify => 120_000,
+        Transition::Import | Transition::Export => 600_000,
+        Transition::Bundle => 300_000,
+        Transition::FastSnapshotRestore => 180_000,
+        Transition::CapacityChange => 2_000,
         Transition::PeeringRequest | Transition::PeeringDelete => 1_000,
         Transition::PeeringProvision => 3_000,
         Transition::TransitGatewayChange => 20_000,

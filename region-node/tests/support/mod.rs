@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub)] // Each test file uses its part.
 
 pub mod cable;
+pub mod launch;
 pub mod network;
 
 use std::path::{Path, PathBuf};

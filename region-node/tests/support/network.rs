@@ -1,8 +1,12 @@
 //! A VPC to test in.
 
+use archipelago_proto::ec2::v1::internet_gateways_service_client::InternetGatewaysServiceClient;
 use archipelago_proto::ec2::v1::subnets_service_client::SubnetsServiceClient;
 use archipelago_proto::ec2::v1::vpcs_service_client::VpcsServiceClient;
-use archipelago_proto::ec2::v1::{CreateSubnetRequest, CreateVpcRequest, Filter, Subnet, Vpc};
+use archipelago_proto::ec2::v1::{
+    AttachInternetGatewayRequest, CreateInternetGatewayRequest, CreateSubnetRequest, CreateVpcRequest, Filter, Subnet,
+    Vpc,
+};
 
 use super::Sandbox;
 
@@ -31,6 +35,21 @@ pub async fn subnet(sandbox: &Sandbox, vpc: &Vpc, block: &str) -> Subnet {
         CreateSubnetRequest { vpc_id: vpc.vpc_id.clone(), cidr_block: some(block), ..CreateSubnetRequest::default() };
     let mut client = SubnetsServiceClient::new(sandbox.channel.clone());
     client.create_subnet(sandbox.ask(input)).await.unwrap().into_inner().subnet.unwrap()
+}
+
+/// The id of a new internet gateway that is attached to the VPC.
+pub async fn gateway(sandbox: &Sandbox, vpc: &Vpc) -> Option<String> {
+    let mut gateways = InternetGatewaysServiceClient::new(sandbox.channel.clone());
+    let input = CreateInternetGatewayRequest::default();
+    let made = gateways.create_internet_gateway(sandbox.ask(input)).await.unwrap().into_inner();
+    let internet_gateway_id = made.internet_gateway.unwrap().internet_gateway_id;
+    let attach = AttachInternetGatewayRequest {
+        internet_gateway_id: internet_gateway_id.clone(),
+        vpc_id: vpc.vpc_id.clone(),
+        ..Default::default()
+    };
+    gateways.attach_internet_gateway(sandbox.ask(attach)).await.unwrap();
+    internet_gateway_id
 }
 
 /// A subnet that has the first IPv6 block of its VPC too.

@@ -1,6 +1,8 @@
 //! An account's settings in this region, and the names that are unique in it.
 
-use archipelago_proto::ec2::v1::Tag;
+use std::collections::BTreeMap;
+
+use archipelago_proto::ec2::v1::{InstanceMetadataDefaultsResponse, Tag};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use imbl::{OrdMap, OrdSet};
 use prost::Message;
@@ -34,7 +36,29 @@ pub struct Settings {
     /// The groups of zones that the account has opted in to.
     #[prost(string, repeated, tag = "5")]
     pub zone_groups: Vec<String>,
+    /// How far its VPCs are shut off from the internet; empty: as AWS begins, not at all.
+    #[prost(string, tag = "30")]
+    pub public_access_mode: String,
+    #[prost(int64, optional, tag = "31")]
+    pub public_access_updated: Option<Millis>,
+    #[prost(bool, tag = "21")]
+    pub serial_console_access: bool,
+    /// Images may not be shared with everybody.
+    #[prost(bool, tag = "22")]
+    pub block_image_sharing: bool,
+    /// `block-all-sharing` or `block-new-sharing`; empty where snapshots may be shared with everybody.
+    #[prost(string, tag = "23")]
+    pub block_snapshot_sharing: String,
+    /// Of new instances.
+    #[prost(message, optional, tag = "24")]
+    pub metadata_defaults: Option<InstanceMetadataDefaultsResponse>,
+    /// Of new burstable instances, by family.
+    #[prost(btree_map = "string, string", tag = "25")]
+    pub credits: BTreeMap<String, String>,
 }
+
+/// A change of settings.
+pub type Change = Box<dyn FnOnce(&mut Settings) + Send>;
 
 /// An elastic address that was released.
 #[derive(Clone, PartialEq, Message)]
@@ -59,7 +83,7 @@ pub struct Name {
 const MOST_COPIES: usize = 20;
 
 pub enum AccountCommand {
-    Change(Settings),
+    Change(Change),
     /// Whether volumes are encrypted by default.
     EncryptEbs(bool),
     /// The key for that, by its ARN; empty for AWS's own.
@@ -72,6 +96,8 @@ pub enum AccountCommand {
     /// An elastic address went back, or was recovered.
     Release(String),
     Recover(String),
+    /// The mode of VPC Block Public Access.
+    BlockPublicAccess(String),
     /// Takes a name; it fails with the error if another has it.
     Claim {
         name: Name,
@@ -111,11 +137,12 @@ impl Entity for AccountState {
     };
     type Command = AccountCommand;
     type Reply = ();
+    const TAGGABLE: bool = false;
 
     fn decide(&self, command: AccountCommand, facts: &Facts<'_>) -> Ec2Result<Decision<Self>> {
         let mut next = self.clone();
         match command {
-            AccountCommand::Change(settings) => next.settings = settings,
+            AccountCommand::Change(change) => change(&mut next.settings),
             AccountCommand::EncryptEbs(on) => next.settings.ebs_encryption_by_default = on,
             AccountCommand::EbsKey(arn) => next.settings.ebs_default_kms_key = arn,
             AccountCommand::BeginCopies(ids) => {
@@ -142,6 +169,10 @@ impl Entity for AccountState {
             }
             AccountCommand::Recover(public_ip) => {
                 next.settings.released.retain(|known| known.public_ip != public_ip);
+            }
+            AccountCommand::BlockPublicAccess(mode) => {
+                next.settings.public_access_mode = mode;
+                next.settings.public_access_updated = Some(facts.now);
             }
             AccountCommand::Claim { name, by, taken } => match self.names.get(&name) {
                 Some(owner) if *owner != by => return Err(taken),

@@ -11,7 +11,11 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::association_actions::{associate_address, disassociate_address};
 use super::attribute_actions::{describe_addresses_attribute, modify_address_attribute, reset_address_attribute};
+use super::classic::{describe_moving_addresses, move_address_to_vpc, restore_address_to_classic};
 use super::filters::{AddressRow, FILTERS};
+use super::transfer_actions::{
+    accept_address_transfer, describe_address_transfers, disable_address_transfer, enable_address_transfer,
+};
 use super::{AddressCommand, AddressState, view};
 use crate::Region;
 use crate::entity::{Entity as _, Published, Undo, workflow};
@@ -29,6 +33,13 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::new(describe_addresses_attribute),
         Action::new(modify_address_attribute),
         Action::new(reset_address_attribute),
+        Action::new(enable_address_transfer),
+        Action::new(accept_address_transfer),
+        Action::new(disable_address_transfer),
+        Action::new(describe_address_transfers),
+        Action::new(move_address_to_vpc),
+        Action::new(restore_address_to_classic),
+        Action::new(describe_moving_addresses),
     ]
 }
 
@@ -155,7 +166,7 @@ async fn release_address(cx: Context, input: ReleaseAddressRequest) -> Ec2Result
     if input.network_border_group.as_deref().is_some_and(|group| group != public.network_border_group()) {
         return Err(not_found(public.public_ip()));
     }
-    if in_default_vpc(&cx, &address.state) {
+    if in_default_vpc(&cx, &address.state) && !is_served(&cx, &address.state) {
         cx.addresses.ask(&address.id, AddressCommand::Disassociate(public.association_id.clone())).await?;
     }
     cx.addresses.ask(&address.id, AddressCommand::Release).await?;
@@ -164,6 +175,11 @@ async fn release_address(cx: Context, input: ReleaseAddressRequest) -> Ec2Result
         cx.accounts.ask(&account_id(&cx.account), AccountCommand::Release(public.public_ip().to_owned())).await?;
     }
     Ok(ReleaseAddressResponse {})
+}
+
+fn is_served(cx: &Context, address: &AddressState) -> bool {
+    let interface = address.interface().and_then(|id| cx.network_interfaces.index().get(&id));
+    interface.is_some_and(|interface| interface.state.service.is_some())
 }
 
 fn in_default_vpc(cx: &Context, address: &AddressState) -> bool {
@@ -204,6 +220,8 @@ pub(crate) fn rebuild(region: &Region) {
 /// The elastic addresses of one account, or of all.
 pub(crate) fn of_account(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
     let all = region.addresses.index().all();
+    // What arrives from another account is that one's until it is here.
+    let all: Vec<_> = all.into_iter().filter(|address| !address.state.is_arriving()).collect();
     let own = all.iter().filter(|address| account.is_none_or(|account| *address.account == *account));
     own.filter_map(|address| address.state.public.public_ip().parse().ok()).collect()
 }

@@ -36,6 +36,9 @@ pub(super) async fn associate_address(
         (Some(id), _) => cx.network_interfaces.find(&cx.account, id)?,
         (None, instance) => only_interface(&cx, instance.unwrap_or_default())?,
     };
+    check_not_served(&cx, Some(&interface.id))?;
+    check_not_served(&cx, address.state.interface().as_ref())?;
+    address.state.check_no_transfer(cx.shell.clock.now())?;
     let private_ip = private_ip(&interface, input.private_ip_address.as_deref())?;
     check_reachable(&cx, &address.state, &interface)?;
     let allow_reassociation = input.allow_reassociation.unwrap_or(true);
@@ -81,6 +84,37 @@ pub(super) async fn associate(
         network_interfaces::command(cx, &interface, NetworkInterfaceCommand::ReleasePublicIp).await?;
     }
     Ok(associated)
+}
+
+/// Associates a free address with an interface that a service keeps; the association's id.
+pub async fn associate_with(cx: &Context, allocation: &str, interface: &Id, private_ip: &str) -> Ec2Result<String> {
+    let address = cx.addresses.find(&cx.account, allocation)?;
+    let public = &address.state.public;
+    let already =
+        public.network_interface_id.as_deref() == Some(&**interface) && public.private_ip_address() == private_ip;
+    if already {
+        return Ok(public.association_id().to_owned());
+    }
+    let holder = cx.network_interfaces.find(&cx.account, interface)?;
+    check_border(cx, &address.state, &holder)?;
+    let with = Association {
+        interface: interface.clone(),
+        interface_owner: holder.account.to_string(),
+        private_ip: private_ip.to_owned(),
+        number: next_number(cx, interface),
+        allow_reassociation: false,
+    };
+    let associated = associate(cx, &address.id, with).await?;
+    Ok(associated.state.public.association_id().to_owned())
+}
+
+/// What a service keeps is not the customer's to associate with, or to take away.
+fn check_not_served(cx: &Context, interface: Option<&Id>) -> Ec2Result<()> {
+    let interface = interface.and_then(|id| cx.network_interfaces.index().get(id));
+    if interface.is_some_and(|interface| interface.state.service.is_some()) {
+        return Err(Ec2Error::new("AuthFailure", "You do not have permission to access the specified resource."));
+    }
+    Ok(())
 }
 
 /// Of several associations with one private address the last one stays; of two at once, always the same.
@@ -132,6 +166,10 @@ fn check_reachable(
         let message = format!("Network {vpc} is not attached to any internet gateway");
         return Err(Ec2Error::new("Gateway.NotAttached", message));
     }
+    check_border(cx, address, interface)
+}
+
+fn check_border(cx: &Context, address: &AddressState, interface: &Published<NetworkInterfaceState>) -> Ec2Result<()> {
     let zone = cx.facts.zone(interface.state.public.availability_zone());
     if zone.is_some_and(|zone| zone.network_border_group != address.public.network_border_group()) {
         return Err(Ec2Error::invalid_combination(format!(
@@ -180,6 +218,10 @@ pub(super) async fn disassociate_address(
         }
         (None, ip) => by_ip(&cx, ip.unwrap_or_default())?,
     };
+    let current = association.is_none_or(|id| address.state.public.association_id() == id);
+    if current {
+        check_not_served(&cx, address.state.interface().as_ref())?;
+    }
     let association = association.map(str::to_owned);
     cx.addresses.ask(&address.id, AddressCommand::Disassociate(association)).await?;
     Ok(DisassociateAddressResponse {})

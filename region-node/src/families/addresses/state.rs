@@ -4,7 +4,8 @@ use archipelago_proto::ec2::v1::{Address, AddressAttribute, PtrUpdateStatus};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
-use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part, resource};
+use super::transfer::{Transfer, TransferCommand};
+use crate::entity::{Audience, Decision, Entity, Facts, Id, Kind, Next, Part, resource};
 use crate::time::{Millis, Transition};
 
 #[derive(Clone, PartialEq, Message)]
@@ -26,6 +27,9 @@ pub struct AddressState {
     ptr_update: Option<String>,
     #[prost(int64, optional, tag = "6")]
     ptr_settles: Option<Millis>,
+    /// The offer to another account, or the one that it came by.
+    #[prost(message, optional, tag = "7")]
+    pub(super) transfer: Option<Transfer>,
 }
 
 /// With which private address an elastic one is to be associated.
@@ -45,6 +49,7 @@ pub enum AddressCommand {
     Disassociate(Option<String>),
     /// A new name for reverse DNS, or none.
     SetPtr(Option<String>),
+    Transfer(TransferCommand),
     Release,
 }
 
@@ -133,6 +138,12 @@ impl Entity for AddressState {
                 next.ptr_update = Some(name.unwrap_or_default());
                 next.ptr_settles = Some(facts.after(Transition::AddressAttributeChange));
             }
+            AddressCommand::Transfer(TransferCommand::Bury) if self.is_leaving() => return Ok(Decision::gone(next)),
+            AddressCommand::Transfer(command) => next.transfer(command, facts)?,
+            AddressCommand::Release if self.is_offered(facts.now) => {
+                let message = format!("The address {} is being transferred.", self.public.public_ip());
+                return Err(Ec2Error::new("AddressTransferInProgress", message));
+            }
             AddressCommand::Release if self.is_associated() => {
                 let message = format!("Address {} is in use.", self.public.public_ip());
                 return Err(Ec2Error::new("InvalidIPAddress.InUse", message));
@@ -152,14 +163,30 @@ impl Entity for AddressState {
     }
 
     fn due(&self) -> Option<Millis> {
-        self.ptr_settles
+        let expires = self.transfer.as_ref().and_then(Transfer::due);
+        self.ptr_settles.into_iter().chain(expires).min()
     }
 
-    fn elapse(&self, _: &Facts<'_>) -> Next<Self> {
+    fn elapse(&self, facts: &Facts<'_>) -> Next<Self> {
         let mut next = self.clone();
-        next.ptr_settles = None;
-        next.ptr_record = next.ptr_update.take().filter(|name| !name.is_empty());
+        if next.ptr_settles.is_some_and(|settles| settles <= facts.now) {
+            next.ptr_settles = None;
+            next.ptr_record = next.ptr_update.take().filter(|name| !name.is_empty());
+        }
+        next.transfer = next.transfer.filter(|transfer| transfer.due().is_none_or(|due| due > facts.now));
         Next::Become(next)
+    }
+
+    fn intent(&self) -> bool {
+        self.is_leaving()
+    }
+
+    /// The other side of a transfer: who may accept it, and who sees that it was accepted.
+    fn audience(&self) -> Audience<'_> {
+        match &self.transfer {
+            Some(transfer) => Audience::Accounts(vec![transfer.other()]),
+            None => Audience::Owner,
+        }
     }
 
     fn links(&self) -> Vec<Id> {
@@ -168,6 +195,9 @@ impl Entity for AddressState {
 
     /// It is found by its number and by its associations.
     fn parts(&self) -> Vec<Part<'_>> {
+        if self.is_arriving() {
+            return Vec::new();
+        }
         let associations = self.public.association_id.iter().chain(&self.former_association);
         std::iter::once(self.public.public_ip()).chain(associations.map(String::as_str)).map(Part::untagged).collect()
     }

@@ -9,6 +9,7 @@ use super::find::owned;
 use super::permissions::{self, listed};
 use super::{ImageCommand, ImageState};
 use crate::entity::Published;
+use crate::families::account_settings;
 use crate::families::ebs_settings;
 use crate::request::{Context, required};
 
@@ -112,6 +113,9 @@ impl Change {
 fn check_encryption(cx: &Context, image: &ImageState, change: &permissions::Change) -> Ec2Result<()> {
     let snapshots = image.snapshots().filter_map(|id| cx.snapshots.index().get(id));
     let keys: Vec<_> = snapshots.filter_map(|snapshot| snapshot.state.public.kms_key_id.clone()).collect();
+    if change.adds_everyone() {
+        account_settings::check_image_sharing(cx)?;
+    }
     if change.adds_everyone() && !keys.is_empty() {
         return Err(Ec2Error::new("OperationNotPermitted", "Images with encrypted snapshots cannot be made public."));
     }

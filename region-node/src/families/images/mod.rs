@@ -19,6 +19,7 @@ pub(crate) use actions::actions;
 pub(crate) use catalogue::stock;
 pub(crate) use copies::{go_on, snapshot_ended};
 pub use create::create;
+pub(crate) use create::create_as;
 pub(crate) use export::{exportable, shares};
 pub use find::{launchable, visible};
 pub(crate) use names::rebuild;

@@ -30,9 +30,14 @@ pub fn find(name: &str) -> Option<InstanceType> {
 }
 
 /// Every type, in the order of the names.
-pub(super) fn types() -> &'static [InstanceType] {
+pub fn types() -> &'static [InstanceType] {
     static TYPES: OnceLock<Vec<InstanceType>> = OnceLock::new();
     TYPES.get_or_init(|| rows(TABLE).map(InstanceType).collect())
+}
+
+/// The names of all types, in order.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    types().iter().map(|known| known.name())
 }
 
 /// The lines of a table after its comments and its header.

@@ -9,7 +9,10 @@ mod cells;
 mod filters;
 mod info;
 mod offerings;
+mod prices;
+pub mod requirements;
 
 pub(crate) use actions::actions;
-pub use catalogue::{InstanceType, find};
-pub use offerings::{offered, zones_offering};
+pub use catalogue::{InstanceType, find, names, types};
+pub use offerings::{offered, offered_in, zones_offering};
+pub use prices::{on_demand, software};

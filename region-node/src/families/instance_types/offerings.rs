@@ -36,6 +36,11 @@ pub fn zones_offering(region: &Region, instance_type: &str) -> Vec<&'static Zone
     region.zones.iter().filter(offers).collect()
 }
 
+/// Whether any zone of a region has the type.
+pub fn offered_in(region: &Region, instance_type: &str) -> bool {
+    !zones_offering(region, instance_type).is_empty()
+}
+
 /// Whether a zone, by name or id, has the type.
 pub fn offered(region: &Region, zone: &str, instance_type: &str) -> bool {
     zones_offering(region, instance_type).iter().any(|offering| offering.name == zone || offering.id == zone)

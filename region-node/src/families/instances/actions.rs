@@ -14,8 +14,14 @@ use super::imaging::{create_image, create_snapshots};
 use super::interface_attachments::{attach_network_interface, detach_network_interface};
 use super::launch::run_instances;
 use super::options::{describe_instance_credit_specifications, modify_instance_metadata_options};
+use super::placement_actions::modify_instance_placement;
+use super::profiles::{
+    associate_iam_instance_profile, describe_iam_instance_profile_associations, disassociate_iam_instance_profile,
+    replace_iam_instance_profile_association,
+};
 use super::row::InstanceRow;
 use super::status::{describe_instance_status, report_instance_status};
+use super::template_data::get_launch_template_data;
 use super::transitions::{
     monitor_instances, reboot_instances, start_instances, stop_instances, terminate_instances, unmonitor_instances,
 };
@@ -41,6 +47,12 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::new(modify_instance_metadata_options),
         Action::new(describe_instance_credit_specifications),
         Action::new(get_instance_uefi_data),
+        Action::new(modify_instance_placement),
+        Action::new(associate_iam_instance_profile),
+        Action::new(disassociate_iam_instance_profile),
+        Action::new(replace_iam_instance_profile_association),
+        Action::new(describe_iam_instance_profile_associations),
+        Action::new(get_launch_template_data),
         Action::new(attach_volume),
         Action::new(detach_volume),
         Action::new(attach_network_interface),

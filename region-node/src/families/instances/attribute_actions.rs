@@ -242,7 +242,7 @@ fn instance_type(cx: &Context, instance: &Instance, name: &str) -> Ec2Result<Att
         name: name.to_owned(),
         cores: cpu.default_cores(),
         threads: cpu.default_threads_per_core(),
-        cpu_credits: launch::credits(known, &info)?,
+        cpu_credits: launch::credits(cx, known, &info)?,
     })
 }
 

@@ -132,7 +132,7 @@ pub(super) async fn detach_network_interface(
 }
 
 fn check_id(id: &str) -> Ec2Result<()> {
-    let digits = id.strip_prefix("eni-attach-").unwrap_or_default();
+    let digits = id.strip_prefix("eni-attach-").or_else(|| id.strip_prefix("ela-attach-")).unwrap_or_default();
     if matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(());
     }

@@ -142,10 +142,13 @@ pub(super) fn elapse(instance: &InstanceState, facts: &Facts<'_>) -> Next<Instan
             next.set_intent(Intent::Stopped);
         }
         Phase::ShuttingDown => {
-            next.enter(Phase::Terminated, Some(SHUTDOWN));
+            let reason = next.public.state_reason.take();
+            next.enter(Phase::Terminated, None);
+            next.public.state_reason = reason;
             next.changes = Some(due + VISIBLE);
             next.public.monitoring.get_or_insert_default().state = Some("disabled".into());
             (next.public.subnet_id, next.public.vpc_id) = (None, None);
+            next.private.profile = None;
             next.set_intent(Intent::Terminated);
         }
         Phase::Terminated => return Next::Gone(next),
@@ -159,6 +162,12 @@ const SHUTDOWN: &str = "UserInitiatedShutdown: User initiated shutdown";
 impl InstanceState {
     pub fn phase(&self) -> Phase {
         Phase::of(self.public.state.as_ref())
+    }
+
+    /// Says why the service itself did something.
+    pub(super) fn blame(&mut self, code: &str, message: &str) {
+        let message = format!("{code}: {message}");
+        self.public.state_reason = Some(StateReason { code: Some(code.to_owned()), message: Some(message) });
     }
 
     /// `reason` is a client's, as `UserInitiatedShutdown: User initiated shutdown`.

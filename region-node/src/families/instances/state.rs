@@ -1,14 +1,21 @@
 //! An instance. Its volumes, interfaces and addresses are not here: they know what they are attached to, and are
 //! joined when it is described.
 
-use archipelago_proto::ec2::v1::{Instance, InstanceMetadataOptionsResponse, Tag};
+use archipelago_proto::ec2::v1::{
+    IamInstanceProfile, Instance, InstanceMetadataOptionsResponse, InstanceStatusEvent, Placement, Tag,
+};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use imbl::OrdSet;
 use prost::Message;
 
 use super::attributes::Attribute;
+use super::interruption;
 use super::lifecycle::{self, Phase};
-use crate::entity::{Decision, Entity, Facts, Id, Kind, Next};
+use super::profiles::{self, Association};
+use super::settings::Setting;
+use crate::capacity::{Market, Pool};
+use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part};
+use crate::families::spot_market::Behavior;
 use crate::time::Millis;
 
 #[derive(Clone, Default)]
@@ -50,6 +57,31 @@ pub struct Private {
     /// The UEFI variables, for those that have some.
     #[prost(string, optional, tag = "10")]
     pub uefi_data: Option<String>,
+    /// It came from elsewhere: its image is none that anybody has, and it may be exported.
+    #[prost(bool, tag = "21")]
+    pub imported: bool,
+    /// What is scheduled for it.
+    #[prost(message, repeated, tag = "22")]
+    pub events: Vec<InstanceStatusEvent>,
+    /// Its association with the profile that it shows.
+    #[prost(message, optional, tag = "11")]
+    pub profile: Option<Association>,
+    /// The fleet or Spot Fleet that it belongs to.
+    #[prost(message, optional, tag = "12")]
+    pub fleet: Option<Membership>,
+}
+
+/// An instance's part in a fleet.
+#[derive(Clone, PartialEq, Message)]
+pub struct Membership {
+    #[prost(string, tag = "1")]
+    pub fleet: String,
+    /// How much of the fleet's target it is.
+    #[prost(double, tag = "2")]
+    pub weight: f64,
+    /// The place among the fleet's pools that it was launched from.
+    #[prost(uint32, tag = "3")]
+    pub pool: u32,
 }
 
 /// What is owed to the resources around the instance.
@@ -72,6 +104,8 @@ pub enum Place {
     Device(String),
     /// Network card, and index on it.
     Index(i32, i32),
+    /// What reads the whole instance.
+    Bundling,
 }
 
 pub enum InstanceCommand {
@@ -85,6 +119,14 @@ pub enum InstanceCommand {
     Monitor(bool),
     Set(Box<Attribute>),
     SetMetadataOptions(Box<InstanceMetadataOptionsResponse>),
+    Settle(Box<Setting>),
+    /// Takes a Spot Instance away.
+    Interrupt(Behavior),
+    /// Another profile or none. `replacing` is the association that the client believes there is.
+    SetProfile {
+        replacing: Option<String>,
+        with: Option<(IamInstanceProfile, Association)>,
+    },
     /// Takes a place until what is attached there is published, so that two cannot take it at once.
     Reserve(Place),
     /// Fails when the instance went away meanwhile.
@@ -111,6 +153,13 @@ impl InstanceState {
         self.private.intent = intent as i32;
     }
 
+    /// Where it takes a place while it is neither stopped nor terminated.
+    pub fn pool(&self) -> Pool {
+        let market = if self.public.instance_lifecycle() == "spot" { Market::Spot } else { Market::OnDemand };
+        let zone = self.public.placement.as_ref().map(Placement::availability_zone);
+        Pool::new(zone.unwrap_or_default(), self.public.instance_type(), market)
+    }
+
     pub fn is_windows(&self) -> bool {
         self.public.platform().eq_ignore_ascii_case("windows")
     }
@@ -128,8 +177,14 @@ impl InstanceState {
 }
 
 impl Place {
-    pub(super) fn taken(&self, instance: &str) -> Ec2Error {
+    pub(crate) fn taken(&self, instance: &str) -> Ec2Error {
         Ec2Error::invalid_parameter(match self {
+            Self::Bundling => {
+                return Ec2Error::new(
+                    "BundlingInProgress",
+                    format!("The instance '{instance}' already has a bundling task in progress."),
+                );
+            }
             Self::Device(name) => {
                 format!("Invalid value '{name}' for unixDevice. Attachment point {name} is already in use")
             }
@@ -166,6 +221,7 @@ impl Entity for InstanceState {
             InstanceCommand::Stop { hibernate, force } => lifecycle::stop(&mut next, hibernate, force, facts)?,
             InstanceCommand::Reboot => lifecycle::reboot(self, facts)?,
             InstanceCommand::Terminate => lifecycle::terminate(&mut next, facts)?,
+            InstanceCommand::Interrupt(behavior) => interruption::interrupt(&mut next, behavior, facts),
             InstanceCommand::Reserve(place) => next.reserve(place, facts)?,
             InstanceCommand::Unreserve(place) => {
                 next.reserved.remove(&place);
@@ -174,12 +230,17 @@ impl Entity for InstanceState {
             }
             InstanceCommand::Done(intent) if self.private.intent() == intent => next.set_intent(Intent::Nothing),
             InstanceCommand::Done(_) => {}
+            InstanceCommand::Settle(setting) => setting.apply(&mut next, facts)?,
             _ if matches!(self.phase(), Phase::ShuttingDown | Phase::Terminated) => return Err(incorrect(facts.id)),
             InstanceCommand::Monitor(on) => {
                 let state = if on { "enabled" } else { "disabled" };
                 next.public.monitoring.get_or_insert_default().state = Some(state.into());
             }
             InstanceCommand::Set(attribute) => attribute.apply(&mut next, facts)?,
+            InstanceCommand::SetProfile { replacing, with } => {
+                profiles::check(self.private.profile.as_ref(), replacing.as_deref(), facts.id)?;
+                (next.public.iam_instance_profile, next.private.profile) = with.unzip();
+            }
             InstanceCommand::SetMetadataOptions(options) => next.public.metadata_options = Some(*options),
         }
         Ok(self.answer(next))
@@ -201,11 +262,23 @@ impl Entity for InstanceState {
         &mut self.public.tags
     }
 
-    /// Its network, which it holds until it is terminated, and its image, which knows it but does not wait for it.
+    fn parts(&self) -> Vec<Part<'_>> {
+        self.private.profile.iter().map(|association| Part::untagged(&association.id)).collect()
+    }
+
+    /// Its network and its placement group, which it holds until it is terminated; and its image, its Spot request and
+    /// its fleet, which know it but do not wait for it.
     fn links(&self) -> Vec<Id> {
         let public = &self.public;
-        let links = [&public.subnet_id, &public.vpc_id, &public.image_id];
-        links.into_iter().flatten().map(|id| Id::new(id)).collect()
+        let placed = public.placement.as_ref().filter(|_| self.phase() != Phase::Terminated);
+        let group = placed.and_then(|placement| placement.group_id.as_ref());
+        let image = if self.private.imported { None } else { public.image_id.as_ref() };
+        let network = [public.subnet_id.as_ref(), public.vpc_id.as_ref(), image, group];
+        let links = network.into_iter().chain([
+            public.spot_instance_request_id.as_ref(),
+            self.private.fleet.as_ref().map(|membership| &membership.fleet),
+        ]);
+        links.flatten().map(|id| Id::new(id)).collect()
     }
 
     fn intent(&self) -> bool {

@@ -24,19 +24,25 @@ impl Row for StatusRow {
     }
 }
 
-/// Nothing is ever scheduled for an instance, so that no event matches.
-const NO_EVENT: Column<StatusRow> = Column::Of(|_, _| {});
-
 /// Reference and AWS: DescribeInstanceStatus.
 const FILTERS: Table<StatusRow> = &[
     ("availability-zone", Column::Of(|row, probe| probe.text(row.0.availability_zone()))),
     ("availability-zone-id", Column::Of(|row, probe| probe.text(row.0.availability_zone_id()))),
-    ("event.code", NO_EVENT),
-    ("event.description", NO_EVENT),
-    ("event.instance-event-id", NO_EVENT),
-    ("event.not-after", NO_EVENT),
-    ("event.not-before", NO_EVENT),
-    ("event.not-before-deadline", NO_EVENT),
+    ("event.code", Column::Of(|row, probe| row.0.events.iter().for_each(|event| probe.text(event.code())))),
+    (
+        "event.description",
+        Column::Of(|row, probe| row.0.events.iter().for_each(|event| probe.text(event.description()))),
+    ),
+    (
+        "event.instance-event-id",
+        Column::Of(|row, probe| row.0.events.iter().for_each(|event| probe.text(event.instance_event_id()))),
+    ),
+    ("event.not-after", Column::Of(|row, probe| row.0.events.iter().for_each(|event| probe.time(event.not_after)))),
+    ("event.not-before", Column::Of(|row, probe| row.0.events.iter().for_each(|event| probe.time(event.not_before)))),
+    (
+        "event.not-before-deadline",
+        Column::Of(|row, probe| row.0.events.iter().for_each(|event| probe.time(event.not_before_deadline))),
+    ),
     ("instance-state-code", Column::Of(|row, probe| probe.number(Some(row.1.code())))),
     ("instance-state-name", Column::Of(|row, probe| probe.text(row.1.name()))),
     ("instance-status.reachability", Column::Of(|row, probe| reachability(row.0.instance_status.as_ref(), probe))),
@@ -125,6 +131,7 @@ fn row(instance: &Published<InstanceState>, now: Millis) -> StatusRow {
         attached_ebs_status: Some(EbsStatusSummary { details: ebs.collect(), status: summary.status.clone() }),
         system_status: Some(summary.clone()),
         instance_status: Some(summary),
+        events: instance.state.private.events.clone(),
         ..InstanceStatus::default()
     };
     StatusRow(public, phase)

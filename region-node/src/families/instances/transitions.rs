@@ -12,8 +12,11 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 use futures::future::join_all;
 
+use super::lifecycle::Phase;
+use super::seats;
 use super::state::{InstanceCommand, InstanceState};
-use crate::entity::{Answer, Entity as _, Facts, Published};
+use crate::Region;
+use crate::entity::{Answer, Entity as _, Facts, Id, Published, Undo, workflow};
 use crate::request::Context;
 
 type Instance = Arc<Published<InstanceState>>;
@@ -84,11 +87,78 @@ pub(super) async fn start_instances(cx: Context, input: StartInstancesRequest) -
     }
     let instances = named(&cx, &input.instance_ids)?;
     try_all(&cx, &instances, || InstanceCommand::Start)?;
-    Ok(StartInstancesResult { starting_instances: change(&cx, &instances, || InstanceCommand::Start).await? })
+    check_spot(&cx, &instances, true)?;
+    let mut undo = Undo::default();
+    let outcome = async {
+        take_places(&cx, &mut undo, &instances)?;
+        seats::take_again(&cx, &mut undo, &instances).await?;
+        change(&cx, &instances, || InstanceCommand::Start).await
+    };
+    let outcome = outcome.await;
+    Ok(StartInstancesResult { starting_instances: workflow(undo, outcome).await? })
+}
+
+/// Starts one instance, by the region's own will.
+pub(crate) async fn start(cx: &Context, instance: &Instance) -> Ec2Result<()> {
+    let instances = std::slice::from_ref(instance);
+    let mut undo = Undo::default();
+    let outcome = async {
+        take_places(cx, &mut undo, instances)?;
+        ask_all(cx, instances, || InstanceCommand::Start).await.map(drop)
+    };
+    let outcome = outcome.await;
+    workflow(undo, outcome).await
+}
+
+/// What may not be stopped or started, because a Spot request has a say in it (AWS: "Stop a Spot Instance").
+fn check_spot(cx: &Context, instances: &[Instance], starting: bool) -> Ec2Result<()> {
+    for instance in instances {
+        let request = instance.state.public.spot_instance_request_id.as_deref();
+        let Some(request) = request.and_then(|id| cx.spot_requests.index().get(id)) else { continue };
+        let id = &instance.id;
+        if starting
+            && request.state.status_code() != "instance-stopped-by-user"
+            && instance.state.phase() == Phase::Stopped
+        {
+            return Err(Ec2Error::new(
+                "IncorrectSpotRequestState",
+                format!(
+                    "You can't start the Spot Instance '{id}' because the associated Spot Instance request is not in an \
+                     appropriate state to support start."
+                ),
+            ));
+        }
+        if !starting && !request.state.persistent() {
+            return Err(Ec2Error::unsupported(format!(
+                "You can't stop the Spot Instance '{id}' because it is associated with a one-time Spot Instance request. \
+                 You can only stop Spot Instances associated with persistent Spot Instance requests."
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A stopped instance has no place: it needs one again. Those that run have theirs.
+fn take_places(cx: &Context, undo: &mut Undo, instances: &[Instance]) -> Ec2Result<()> {
+    for instance in instances {
+        let pool = instance.state.pool();
+        let taken = cx.capacity.reserve(&pool, std::slice::from_ref(&instance.id));
+        let taken = taken.map_err(|_| Ec2Error::new("InsufficientInstanceCapacity", "Insufficient capacity."))?;
+        let region = Arc::clone(&cx.region);
+        undo.push(async move { region.capacity.release(&pool, &taken, |id| has_no_place(&region, id)) });
+    }
+    Ok(())
+}
+
+/// Whether an instance is one that takes no place.
+pub(super) fn has_no_place(region: &Region, id: &Id) -> bool {
+    let instance = region.instances.index().get(id);
+    instance.is_none_or(|instance| matches!(instance.state.phase(), Phase::Stopped | Phase::Terminated))
 }
 
 pub(super) async fn stop_instances(cx: Context, input: StopInstancesRequest) -> Ec2Result<StopInstancesResult> {
     let instances = named(&cx, &input.instance_ids)?;
+    check_spot(&cx, &instances, false)?;
     let (hibernate, force) = (input.hibernate(), input.force());
     let command = || InstanceCommand::Stop { hibernate, force };
     instances.iter().try_for_each(|instance| try_one(&cx, instance, command()))?;

@@ -15,6 +15,9 @@ use super::attribute_actions::{
     describe_network_interface_attribute, modify_network_interface_attribute, reset_network_interface_attribute,
 };
 use super::filters::{FILTERS, InterfaceRow};
+use super::permissions::{
+    create_network_interface_permission, delete_network_interface_permission, describe_network_interface_permissions,
+};
 use super::plan::{NewInterface, Plan};
 use super::view::show;
 use super::{NetworkInterfaceCommand, NetworkInterfaceState, removal};
@@ -33,6 +36,9 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::new(unassign_private_ip_addresses),
         Action::new(assign_ipv6_addresses),
         Action::new(unassign_ipv6_addresses),
+        Action::new(create_network_interface_permission),
+        Action::new(delete_network_interface_permission),
+        Action::new(describe_network_interface_permissions),
     ]
 }
 

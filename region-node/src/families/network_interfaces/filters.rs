@@ -68,8 +68,10 @@ pub(super) const FILTERS: Table<InterfaceRow> = &[
     ),
     (
         "attachment.nat-gateway-id",
-        // Interfaces of NAT gateways are attached to no instance.
-        Column::Of(|_, _| {}),
+        Column::Of(|row, probe| {
+            let service = row.interface.state.service.as_deref();
+            probe.maybe(service.filter(|service| service.starts_with("nat-")));
+        }),
     ),
     ("attachment.status", Column::Of(|row, probe| attached(row, |a| probe.maybe(a.status.as_deref())))),
     ("availability-zone", Column::Of(|row, probe| probe.maybe(row.public().availability_zone.as_deref()))),

@@ -9,11 +9,13 @@ mod dns;
 mod filters;
 pub mod launch;
 mod limits;
+mod permissions;
 mod plan;
 mod prefixes;
 mod public_pool;
 mod removal;
 mod restart;
+pub mod service;
 mod state;
 mod view;
 

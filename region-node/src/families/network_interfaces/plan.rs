@@ -190,7 +190,7 @@ pub fn groups(cx: &Context, ids: &[String], vpc: &str, subnet: &Id) -> Ec2Result
     let mut groups: Vec<GroupIdentifier> = Vec::new();
     for id in ids {
         let group = cx.security_groups.find(&cx.account, &id)?;
-        if group.state.public.vpc_id() != vpc {
+        if !group.state.is_for(vpc) {
             return Err(Ec2Error::new(
                 "InvalidParameter",
                 format!("Security group {id} and subnet {subnet} belong to different networks."),

@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use archipelago_proto::ec2::v1::{
-    Ipv4PrefixSpecification, Ipv6PrefixSpecification, NetworkInterface, NetworkInterfaceIpv6Address,
-    NetworkInterfacePrivateIpAddress,
+    Ipv4PrefixSpecification, Ipv6PrefixSpecification, NetworkInterface, NetworkInterfaceAttachment,
+    NetworkInterfaceIpv6Address, NetworkInterfacePermission, NetworkInterfacePrivateIpAddress,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::{Ipv4Net, Ipv6Net};
@@ -36,6 +36,12 @@ pub struct NetworkInterfaceState {
     /// The private addresses that it has lost: elastic ones that were theirs follow, or let go.
     #[prost(string, repeated, tag = "6")]
     pub lost: Vec<String>,
+    /// The resource that it serves, as a NAT gateway; it goes with it.
+    #[prost(string, optional, tag = "20")]
+    pub service: Option<String>,
+    /// What other accounts may do with it.
+    #[prost(message, repeated, tag = "21")]
+    pub permissions: Vec<NetworkInterfacePermission>,
 }
 
 /// The addresses that an interface takes or hands back.
@@ -66,6 +72,12 @@ pub enum NetworkInterfaceCommand {
     /// The public address goes back, as when an elastic one takes its place or the instance stops.
     ReleasePublicIp,
     Delete,
+    Permit(NetworkInterfacePermission),
+    /// By the permission's id. `force` does so even while the other account uses it.
+    Forbid {
+        permission: String,
+        force: bool,
+    },
     /// The elastic addresses have followed these private ones.
     Forget(Vec<String>),
     /// The last step of a leaving interface.
@@ -229,9 +241,15 @@ impl Entity for NetworkInterfaceState {
             (_, Command::Forget(lost)) => next.lost.retain(|address| !lost.contains(address)),
             (None, Command::Attach(to)) => next.attach(&to, facts),
             (Some(_), Command::Attach(_) | Command::Delete) => return Err(self.in_use()),
+            (Some(known), Command::Detach { .. }) if known.attachment_id().starts_with("ela-attach-") => {
+                let message = "You are not allowed to manage 'ela-attach' attachments.";
+                return Err(Ec2Error::new("OperationNotPermitted", message));
+            }
             (Some(known), Command::Detach { attachment, force }) if known.attachment_id() == attachment => {
                 next.start_detaching(force, facts.after(Transition::InterfaceDetach))?;
             }
+            (_, Command::Permit(permission)) => next.permit(permission)?,
+            (_, Command::Forbid { permission, force }) => next.forbid(&permission, force)?,
             (_, Command::Detach { attachment, .. }) => return Err(not_attached(&attachment)),
             (Some(known), Command::InstanceGone) if known.delete_on_termination() => return Ok(self.leave(facts)),
             (Some(_), Command::InstanceGone) => {
@@ -288,13 +306,15 @@ impl Entity for NetworkInterfaceState {
         let mut links: Vec<Id> = groups.collect();
         links.extend([Id::new(self.public.vpc_id()), self.subnet()]);
         links.extend(self.instance().map(Id::new));
+        links.extend(self.service.as_deref().map(Id::new));
         links
     }
 
-    /// It is found by its attachment's id.
+    /// It is found by the ids of its attachment and of its permissions.
     fn parts(&self) -> Vec<Part<'_>> {
         let attachment = self.public.attachment.iter();
-        attachment.map(|attachment| Part::untagged(attachment.attachment_id())).collect()
+        let permissions = self.permissions.iter().map(NetworkInterfacePermission::network_interface_permission_id);
+        attachment.map(NetworkInterfaceAttachment::attachment_id).chain(permissions).map(Part::untagged).collect()
     }
 
     resource!(tag_set);

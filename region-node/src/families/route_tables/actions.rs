@@ -10,6 +10,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::association::Owner;
 use super::filters::FILTERS;
+use super::propagation::{disable_vgw_route_propagation, enable_vgw_route_propagation};
 use super::routes::{create_route, delete_route, replace_route};
 use super::view::{associated, routes, view};
 use super::{RouteTableCommand, RouteTableState};
@@ -26,6 +27,8 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::new(describe_route_tables),
         Action::new(disassociate_route_table),
         Action::new(replace_route),
+        Action::new(enable_vgw_route_propagation),
+        Action::new(disable_vgw_route_propagation),
         Action::new(replace_route_table_association),
     ]
 }
@@ -75,10 +78,15 @@ async fn associate_route_table(cx: Context, input: AssociateRouteTableRequest) -
             let id = gateway.as_deref().unwrap_or_default();
             let unknown =
                 |_| Ec2Error::new("InvalidGatewayID.NotFound", format!("The gateway ID '{id}' does not exist"));
-            Owner::Gateway(cx.internet_gateways.find(&cx.account, id).map_err(unknown)?)
+            if id.starts_with("vgw-") {
+                Owner::VpnGateway(cx.vpn_gateways.find(&cx.account, id).map_err(unknown)?)
+            } else {
+                Owner::Gateway(cx.internet_gateways.find(&cx.account, id).map_err(unknown)?)
+            }
         }
     };
     owner.check_vpc(&table.id, table.state.public.vpc_id())?;
+    owner.check_routes(&cx, &table)?;
     let association = owner.associate(&cx, &table.id).await?;
     Ok(AssociateRouteTableResult { association_id: Some(association.into()), association_state: Some(associated()) })
 }
@@ -100,6 +108,7 @@ async fn replace_route_table_association(
     let owner = Owner::of(&cx, &association)?;
     let table = cx.route_tables.find(&cx.account, input.route_table_id())?;
     owner.check_vpc(&table.id, table.state.public.vpc_id())?;
+    owner.check_routes(&cx, &table)?;
     let new = owner.replace(&cx, association, &table.id).await?;
     Ok(ReplaceRouteTableAssociationResult {
         new_association_id: Some(new.into()),

@@ -4,16 +4,21 @@ use std::sync::Arc;
 
 use archipelago_proto::{Ec2Error, Ec2Result};
 
+use super::RouteTableState;
+use super::routes::check_edge_route;
+use super::view::local_blocks;
 use crate::entity::{Id, Published, Undo, workflow};
 use crate::families::internet_gateways::{GatewayTable, InternetGatewayCommand, InternetGatewayState};
 use crate::families::subnets::{Association, SubnetCommand, SubnetState};
 use crate::families::vpcs::{VpcCommand, VpcState, no_association};
+use crate::families::vpn::{VpnGatewayCommand, VpnGatewayState};
 use crate::request::Context;
 
 /// Who has an association.
 pub(super) enum Owner {
     Subnet(Arc<Published<SubnetState>>),
     Gateway(Arc<Published<InternetGatewayState>>),
+    VpnGateway(Arc<Published<VpnGatewayState>>),
     /// The VPC with its main route table.
     Main(Arc<Published<VpcState>>),
 }
@@ -26,6 +31,7 @@ impl Owner {
         let owner = subnet.map(Self::Subnet);
         let owner = owner.or_else(|| cx.vpcs.of_part(&cx.account, id).map(Self::Main));
         let owner = owner.or_else(|| cx.internet_gateways.of_part(&cx.account, id).map(Self::Gateway));
+        let owner = owner.or_else(|| cx.vpn_gateways.of_part(&cx.account, id).map(Self::VpnGateway));
         owner.ok_or_else(|| no_association(id))
     }
 
@@ -34,6 +40,7 @@ impl Owner {
         match self {
             Self::Subnet(subnet) => cx.hold(undo, &cx.subnets, &subnet.id, table).await,
             Self::Gateway(gateway) => cx.hold(undo, &cx.internet_gateways, &gateway.id, table).await,
+            Self::VpnGateway(gateway) => cx.hold(undo, &cx.vpn_gateways, &gateway.id, table).await,
             Self::Main(vpc) => cx.hold(undo, &cx.vpcs, &vpc.id, table).await,
         }
     }
@@ -42,6 +49,7 @@ impl Owner {
         match self {
             Self::Subnet(subnet) => subnet.state.public.vpc_id(),
             Self::Gateway(gateway) => gateway.state.vpc().unwrap_or_default(),
+            Self::VpnGateway(gateway) => gateway.state.vpc().unwrap_or_default(),
             Self::Main(vpc) => &vpc.id,
         }
     }
@@ -54,10 +62,20 @@ impl Owner {
         let owner = match self {
             Self::Subnet(subnet) => format!("subnet {}", subnet.id),
             Self::Gateway(gateway) => format!("network gateway {}", gateway.id),
+            Self::VpnGateway(gateway) => format!("network gateway {}", gateway.id),
             Self::Main(vpc) => format!("network {}", vpc.id),
         };
         let message = format!("route table {table} and {owner} belong to different networks");
         Err(Ec2Error::invalid_parameter(message))
+    }
+
+    /// A gateway's table has nothing but routes for what comes in.
+    pub(super) fn check_routes(&self, cx: &Context, table: &Published<RouteTableState>) -> Ec2Result<()> {
+        if !matches!(self, Self::Gateway(_) | Self::VpnGateway(_)) {
+            return Ok(());
+        }
+        let local = local_blocks(cx, table.state.public.vpc_id());
+        table.state.public.routes.iter().try_for_each(|route| check_edge_route(&table.id, &local, route))
     }
 
     /// Associates it with a table, and returns the id of the association: the known one if it has this table.
@@ -74,6 +92,11 @@ impl Owner {
             Self::Gateway(gateway) => {
                 let command = InternetGatewayCommand::AssociateTable(gateway_table(&id, table));
                 let answer = cx.internet_gateways.ask(&gateway.id, command).await;
+                answer.map(|a| a.published.state.route_table.as_ref().map(|table| Id::new(&table.association)))
+            }
+            Self::VpnGateway(gateway) => {
+                let command = VpnGatewayCommand::AssociateTable(gateway_table(&id, table));
+                let answer = cx.vpn_gateways.ask(&gateway.id, command).await;
                 answer.map(|a| a.published.state.route_table.as_ref().map(|table| Id::new(&table.association)))
             }
             Self::Main(_) => Err(Ec2Error::internal()),
@@ -95,6 +118,10 @@ impl Owner {
                 let command = InternetGatewayCommand::ReplaceTable { association, new: gateway_table(&id, table) };
                 cx.internet_gateways.ask(&gateway.id, command).await.map(drop)
             }
+            Self::VpnGateway(gateway) => {
+                let command = VpnGatewayCommand::ReplaceTable { association, new: gateway_table(&id, table) };
+                cx.vpn_gateways.ask(&gateway.id, command).await.map(drop)
+            }
             Self::Main(vpc) => {
                 let (route_table, new_association) = (table.clone(), id.clone());
                 let command = VpcCommand::ReplaceMain { association, route_table, new_association };
@@ -112,6 +139,10 @@ impl Owner {
             Self::Gateway(gateway) => {
                 let command = InternetGatewayCommand::DisassociateTable { association };
                 cx.internet_gateways.ask(&gateway.id, command).await.map(drop)
+            }
+            Self::VpnGateway(gateway) => {
+                let command = VpnGatewayCommand::DisassociateTable { association };
+                cx.vpn_gateways.ask(&gateway.id, command).await.map(drop)
             }
             Self::Main(_) => {
                 let message = format!("cannot disassociate the main route table association {association}");

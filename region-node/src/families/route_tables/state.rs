@@ -1,11 +1,11 @@
 //! A route table. Its local routes follow from the VPC's blocks and are joined where it is shown.
 
-use archipelago_proto::ec2::v1::{Route, RouteTable, Tag};
+use archipelago_proto::ec2::v1::{PropagatingVgw, Route, RouteTable, Tag};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::IpNet;
 use prost::Message;
 
-use super::destination;
+use super::destination::Destination;
 use crate::entity::{Account, Decision, Entity, Facts, Id, Kind, resource};
 
 #[derive(Clone, PartialEq, Message)]
@@ -28,12 +28,17 @@ pub enum RouteTableCommand {
     },
     /// A local route leads into the VPC again.
     ReplaceWithLocal {
-        destination: IpNet,
+        destination: Destination,
         local: Vec<IpNet>,
     },
     Remove {
-        destination: IpNet,
+        destination: Destination,
         local: Vec<IpNet>,
+    },
+    /// Whether the routes of a virtual private gateway are in the table too.
+    Propagate {
+        gateway: Id,
+        on: bool,
     },
 }
 
@@ -50,13 +55,13 @@ impl RouteTableState {
         Self { public }
     }
 
-    fn position(&self, destination: IpNet) -> Option<usize> {
-        self.public.routes.iter().position(|route| destination::leads_to(route, destination))
+    fn position(&self, destination: &Destination) -> Option<usize> {
+        self.public.routes.iter().position(|route| destination.is_of(route))
     }
 
     fn create(&mut self, route: Route, local: &[IpNet]) -> Ec2Result<()> {
-        let Some(destination) = destination::of(&route) else { return Err(Ec2Error::internal()) };
-        if local.contains(&destination) || self.position(destination).is_some() {
+        let Some(destination) = Destination::of(&route) else { return Err(Ec2Error::internal()) };
+        if destination.is_local(local) || self.position(&destination).is_some() {
             let message = format!("The route identified by {destination} already exists.");
             return Err(Ec2Error::new("RouteAlreadyExists", message));
         }
@@ -65,19 +70,19 @@ impl RouteTableState {
     }
 
     fn replace(&mut self, route: Route, local: &[IpNet]) -> Ec2Result<()> {
-        let Some(destination) = destination::of(&route) else { return Err(Ec2Error::internal()) };
-        match self.position(destination) {
+        let Some(destination) = Destination::of(&route) else { return Err(Ec2Error::internal()) };
+        match self.position(&destination) {
             Some(position) => self.public.routes[position] = route,
-            None if local.contains(&destination) => {
+            None if destination.is_local(local) => {
                 self.public.routes.push(Route { origin: Some("CreateRouteTable".into()), ..route });
             }
-            None => return Err(no_route_to_replace(destination)),
+            None => return Err(no_route_to_replace(&destination)),
         }
         Ok(())
     }
 
-    fn replace_with_local(&mut self, destination: IpNet, local: &[IpNet]) -> Ec2Result<()> {
-        if !local.contains(&destination) {
+    fn replace_with_local(&mut self, destination: &Destination, local: &[IpNet]) -> Ec2Result<()> {
+        if !destination.is_local(local) {
             return Err(match self.position(destination) {
                 Some(_) => Ec2Error::invalid_parameter(format!(
                     "The destination CIDR block {destination} is not the destination of a local route."
@@ -85,18 +90,17 @@ impl RouteTableState {
                 None => no_route_to_replace(destination),
             });
         }
-        self.public.routes.retain(|route| !destination::leads_to(route, destination));
+        self.public.routes.retain(|route| !destination.is_of(route));
         Ok(())
     }
 
-    fn remove(&mut self, destination: IpNet, local: &[IpNet], id: &Id) -> Ec2Result<()> {
-        if local.contains(&destination) {
+    fn remove(&mut self, destination: &Destination, local: &[IpNet], id: &Id) -> Ec2Result<()> {
+        if destination.is_local(local) {
             let message = format!("cannot remove local route {destination} in route table {id}");
             return Err(Ec2Error::invalid_parameter(message));
         }
         let Some(position) = self.position(destination) else {
-            let name = if matches!(destination, IpNet::V4(_)) { "cidr-block" } else { "ipv6-cidr-block" };
-            let message = format!("no route with destination-{name} {destination} in route table {id}");
+            let message = format!("no route with {} {destination} in route table {id}", destination.name());
             return Err(Ec2Error::new("InvalidRoute.NotFound", message));
         };
         self.public.routes.remove(position);
@@ -104,7 +108,7 @@ impl RouteTableState {
     }
 }
 
-fn no_route_to_replace(destination: IpNet) -> Ec2Error {
+fn no_route_to_replace(destination: &Destination) -> Ec2Error {
     Ec2Error::invalid_parameter(format!(
         "There is no route defined for '{destination}' in the route table. Use CreateRoute instead."
     ))
@@ -134,15 +138,23 @@ impl Entity for RouteTableState {
             RouteTableCommand::Create { route, local } => next.create(route, &local)?,
             RouteTableCommand::Replace { route, local } => next.replace(route, &local)?,
             RouteTableCommand::ReplaceWithLocal { destination, local } => {
-                next.replace_with_local(destination, &local)?;
+                next.replace_with_local(&destination, &local)?;
             }
-            RouteTableCommand::Remove { destination, local } => next.remove(destination, &local, facts.id)?,
+            RouteTableCommand::Propagate { gateway, on } => {
+                next.public.propagating_vgws.retain(|known| known.gateway_id() != &*gateway);
+                if on {
+                    next.public.propagating_vgws.push(PropagatingVgw { gateway_id: Some(gateway.into()) });
+                }
+            }
+            RouteTableCommand::Remove { destination, local } => next.remove(&destination, &local, facts.id)?,
         }
         Ok(Decision::become_(next))
     }
 
+    /// The VPC, and the prefix lists that its routes lead to.
     fn links(&self) -> Vec<Id> {
-        vec![Id::new(self.public.vpc_id())]
+        let lists = self.public.routes.iter().filter_map(|route| route.destination_prefix_list_id.as_deref());
+        std::iter::once(self.public.vpc_id()).chain(lists).map(Id::new).collect()
     }
 
     resource!(tags);
@@ -152,8 +164,12 @@ impl Entity for RouteTableState {
 mod tests {
     use super::*;
 
+    fn block(text: &str) -> Destination {
+        Destination::Block(text.parse().unwrap())
+    }
+
     fn route(destination: &str) -> Route {
-        Route { gateway_id: Some("igw-1".into()), ..destination::route_to(destination.parse().unwrap()) }
+        Route { gateway_id: Some("igw-1".into()), ..block(destination).route() }
     }
 
     #[test]
@@ -161,23 +177,23 @@ mod tests {
         let local = ["10.0.0.0/16".parse().unwrap()];
         let mut table = RouteTableState::default();
         assert_eq!(table.create(route("10.0.0.0/16"), &local).unwrap_err().code, "RouteAlreadyExists");
-        let removal = table.remove(local[0], &local, &Id::new("rtb-1")).unwrap_err();
+        let removal = table.remove(&Destination::Block(local[0]), &local, &Id::new("rtb-1")).unwrap_err();
         assert_eq!(removal.code, "InvalidParameterValue");
         table.replace(route("10.0.0.0/16"), &local).unwrap();
         assert_eq!(table.public.routes.len(), 1, "it may have another target");
-        table.replace_with_local(local[0], &local).unwrap();
+        table.replace_with_local(&Destination::Block(local[0]), &local).unwrap();
         assert!(table.public.routes.is_empty(), "and get its own back");
     }
 
     #[test]
     fn a_route_is_created_once_replaced_and_removed() {
         let mut table = RouteTableState::default();
-        let anywhere = "0.0.0.0/0".parse().unwrap();
+        let anywhere = block("0.0.0.0/0");
         assert_eq!(table.replace(route("0.0.0.0/0"), &[]).unwrap_err().code, "InvalidParameterValue");
         table.create(route("0.0.0.0/0"), &[]).unwrap();
         table.create(route("::/0"), &[]).unwrap();
         assert_eq!(table.create(route("0.0.0.0/0"), &[]).unwrap_err().code, "RouteAlreadyExists");
-        table.remove(anywhere, &[], &Id::new("rtb-1")).unwrap();
-        assert_eq!(table.remove(anywhere, &[], &Id::new("rtb-1")).unwrap_err().code, "InvalidRoute.NotFound");
+        table.remove(&anywhere, &[], &Id::new("rtb-1")).unwrap();
+        assert_eq!(table.remove(&anywhere, &[], &Id::new("rtb-1")).unwrap_err().code, "InvalidRoute.NotFound");
     }
 }

@@ -11,10 +11,15 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use super::filters::{FILTERS, GroupRow};
 use super::find::{by_id_or_name, by_name, default_vpc};
 use super::names::{check_description, check_name};
+use super::references::{describe_security_group_references, describe_stale_security_groups};
 use super::rule_actions::{
     authorize_security_group_egress, authorize_security_group_ingress, describe_security_group_rules,
     modify_security_group_rules, revoke_security_group_egress, revoke_security_group_ingress,
     update_security_group_rule_descriptions_egress, update_security_group_rule_descriptions_ingress,
+};
+use super::vpc_associations::{
+    associate_security_group_vpc, describe_security_group_vpc_associations, disassociate_security_group_vpc,
+    get_security_groups_for_vpc,
 };
 use super::{SecurityGroupCommand, SecurityGroupState};
 use crate::entity::{Entity as _, Id, Undo, workflow};
@@ -34,6 +39,12 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::new(modify_security_group_rules),
         Action::new(update_security_group_rule_descriptions_ingress),
         Action::new(update_security_group_rule_descriptions_egress),
+        Action::new(describe_security_group_references),
+        Action::new(describe_stale_security_groups),
+        Action::new(get_security_groups_for_vpc),
+        Action::new(associate_security_group_vpc),
+        Action::new(disassociate_security_group_vpc),
+        Action::new(describe_security_group_vpc_associations),
     ]
 }
 

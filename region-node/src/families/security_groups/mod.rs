@@ -4,11 +4,13 @@ mod actions;
 mod filters;
 mod find;
 mod names;
+mod references;
 mod rule_actions;
 mod rules;
 mod state;
 mod statements;
 mod traffic;
+mod vpc_associations;
 
 pub(crate) use actions::actions;
 pub(crate) use actions::rebuild;

@@ -19,7 +19,8 @@ use super::names::check_rule_description;
 use super::rules::{Direction, RULE, revoked};
 use super::statements::{Flat, Statements};
 use super::{Change, SecurityGroupCommand, SecurityGroupState};
-use crate::entity::Published;
+use crate::entity::{Published, Undo, workflow};
+use crate::families::prefix_lists;
 use crate::request::{Context, Describe, required, tags_for};
 
 pub(super) async fn authorize_security_group_ingress(
@@ -66,8 +67,16 @@ async fn authorize(
 ) -> Ec2Result<Vec<SecurityGroupRule>> {
     let rules = statements.read(permissions, flat)?;
     let tags = tags_for(&RULE, &[&RULE], specifications)?;
+    let Statements { cx, group, direction } = statements;
+    let new: Vec<_> = rules.iter().map(|rule| rule.peer.prefix_list()).collect();
+    let lists = prefix_lists::weigh_rules(cx, group.state.rules_of(*direction), &new)?;
+    let mut undo = Undo::default();
+    for list in lists {
+        cx.hold(&mut undo, &cx.security_groups, &group.id, &list).await?;
+    }
     let command = SecurityGroupCommand::Authorize { rules, tags };
-    Ok(statements.cx.security_groups.ask(&statements.group.id, command).await?.reply)
+    let outcome = cx.security_groups.ask(&group.id, command).await;
+    Ok(workflow(undo, outcome).await?.reply)
 }
 
 pub(super) async fn revoke_security_group_ingress(

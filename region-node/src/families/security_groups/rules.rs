@@ -39,6 +39,15 @@ pub enum Peer {
     },
 }
 
+impl Peer {
+    pub(super) fn prefix_list(&self) -> Option<&str> {
+        match self {
+            Self::PrefixList(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
 /// A rule as a client states it: protocols by the names that EC2 has for them, ports that belong to
 /// them or else -1, blocks in their canonical form.
 #[derive(Clone, Debug, PartialEq, Eq)]

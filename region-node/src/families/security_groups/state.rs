@@ -1,6 +1,6 @@
 //! A security group: its rules, and the rules about them.
 
-use archipelago_proto::ec2::v1::{SecurityGroup, SecurityGroupRule, Tag};
+use archipelago_proto::ec2::v1::{SecurityGroup, SecurityGroupRule, SecurityGroupVpcAssociation, Tag};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
@@ -20,6 +20,9 @@ pub struct SecurityGroupState {
     /// Its outbound rules are not those any more that it came with.
     #[prost(bool, tag = "3")]
     pub egress_modified: bool,
+    /// The other VPCs that it may be used in.
+    #[prost(message, repeated, tag = "4")]
+    pub(super) associations: Vec<SecurityGroupVpcAssociation>,
 }
 
 pub enum SecurityGroupCommand {
@@ -45,6 +48,9 @@ pub enum SecurityGroupCommand {
         direction: Direction,
         descriptions: Vec<(String, Option<String>)>,
     },
+    Associate(SecurityGroupVpcAssociation),
+    /// By the VPC.
+    Disassociate(Id),
     Delete,
     /// The default group goes with its VPC.
     DeleteWithVpc,
@@ -234,6 +240,21 @@ impl Entity for SecurityGroupState {
             SecurityGroupCommand::DescribeById { direction, descriptions } => {
                 next.describe_by_id(direction, descriptions)?
             }
+            SecurityGroupCommand::Associate(new) => {
+                next.associations.retain(|known| known.vpc_id != new.vpc_id);
+                next.associations.push(new);
+                Vec::new()
+            }
+            SecurityGroupCommand::Disassociate(vpc) => {
+                next.associations.retain(|known| known.vpc_id() != &*vpc);
+                if next.associations.len() == self.associations.len() {
+                    return Err(Ec2Error::new(
+                        "InvalidSecurityGroupVpcAssociation.NotFound",
+                        format!("The security group {} is not associated with the VPC {vpc}.", facts.id),
+                    ));
+                }
+                Vec::new()
+            }
             SecurityGroupCommand::AllowIpv6Egress => {
                 let has_ipv6 = self.rules_of(Direction::Egress).any(|rule| rule.cidr_ipv6.is_some());
                 if self.egress_modified || has_ipv6 {
@@ -260,13 +281,15 @@ impl Entity for SecurityGroupState {
         Ok(Decision { next: Next::Become(next), reply })
     }
 
-    /// The VPC, and the other groups that rules refer to.
+    /// The VPC, and the other groups and the prefix lists that rules refer to.
     fn links(&self) -> Vec<Id> {
         let own = self.public.group_id();
         let mut links: Vec<Id> = self.rules.iter().filter_map(group_of).filter(|id| *id != own).map(Id::new).collect();
+        links.extend(self.rules.iter().filter_map(|rule| rule.prefix_list_id.as_deref()).map(Id::new));
         links.sort();
         links.dedup();
         links.extend(self.public.vpc_id.as_deref().map(Id::new));
+        links.extend(self.associations.iter().map(|known| Id::new(known.vpc_id())));
         links
     }
 

@@ -9,7 +9,8 @@ use super::find::{by_name, is_in_default_vpc};
 use super::names::check_rule_description;
 use super::rules::{Direction, Peer, Rule};
 use super::traffic::Traffic;
-use crate::entity::{Id, Kind, Published};
+use crate::entity::{Entity as _, Published};
+use crate::families::prefix_lists::{self, PrefixListState};
 use crate::request::Context;
 
 /// The parameters of a request for one rule, from before there were IP permissions.
@@ -157,6 +158,9 @@ impl Statements<'_> {
                 "The request must contain the parameter CidrIpv4, CidrIpv6, PrefixListId or ReferencedGroupId",
             ));
         };
+        if let Some(list) = peer.prefix_list() {
+            prefix_lists::find(self.cx, list)?;
+        }
         self.rule(&traffic, peer, request.description.as_deref())
     }
 
@@ -234,16 +238,8 @@ fn ipv6(block: Option<&str>) -> Ec2Result<String> {
     block.parse().map(|block: Ipv6Net| block.trunc().to_string()).map_err(|_| malformed(block))
 }
 
-const PREFIX_LIST: Kind = Kind {
-    resource_type: "prefix-list",
-    prefix: "pl",
-    not_found: "InvalidPrefixListID.NotFound",
-    malformed: "InvalidPrefixListId.Malformed",
-    noun: "prefix list ID",
-};
-
 fn prefix_list(id: Option<&str>) -> Ec2Result<String> {
     let id = id.ok_or_else(|| Ec2Error::missing_parameter("prefixListId"))?;
-    PREFIX_LIST.check(id)?;
-    Ok(Id::new(id).into())
+    PrefixListState::KIND.check(id)?;
+    Ok(id.to_owned())
 }

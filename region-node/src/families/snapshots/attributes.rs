@@ -8,7 +8,7 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::{SnapshotCommand, SnapshotState, owned};
-use crate::families::ebs_settings;
+use crate::families::{account_settings, ebs_settings};
 use crate::request::{Context, check_account, required};
 
 const PERMISSION: &str = "createVolumePermission";
@@ -50,6 +50,9 @@ pub(super) async fn modify(
             let message = "Encrypted snapshots with EBS default key cannot be shared";
             return Err(Ec2Error::new("InvalidParameter", message));
         }
+    }
+    if change.add.iter().any(|permission| permission.group.is_some()) {
+        account_settings::check_snapshot_sharing(cx)?;
     }
     let (users, everyone) = change.apply(&snapshot.state);
     cx.snapshots.ask(&snapshot.id, SnapshotCommand::Share { users, everyone }).await?;

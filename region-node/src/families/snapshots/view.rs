@@ -8,12 +8,15 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use super::SnapshotState;
 use super::state::{COMPLETED, PENDING};
 use crate::entity::{Entity as _, Published};
+use crate::families::account_settings;
 use crate::request::Context;
 use crate::time::Millis;
 
 /// Owners see their snapshots, others those that they may make volumes from.
 pub fn visible(cx: &Context, snapshot: &Published<SnapshotState>) -> bool {
-    *snapshot.account == *cx.account || snapshot.state.permits(&cx.account)
+    *snapshot.account == *cx.account
+        || snapshot.state.users.iter().any(|user| **user == *cx.account)
+        || (snapshot.state.permits(&cx.account) && !account_settings::hidden(&cx.region, &snapshot.account))
 }
 
 /// A snapshot that the caller may make volumes from.

@@ -2,7 +2,7 @@
 
 use archipelago_proto::ec2::v1::{
     CreateSubnetRequest, CreateSubnetResult, DeleteSubnetRequest, DeleteSubnetResponse, DescribeSubnetsRequest,
-    DescribeSubnetsResult, ModifySubnetAttributeRequest, ModifySubnetAttributeResponse,
+    DescribeSubnetsResult, ModifySubnetAttributeRequest, ModifySubnetAttributeResponse, Subnet,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::{Ipv4Net, Ipv6Net};
@@ -12,9 +12,12 @@ use super::creation::{NewSubnet, create, zone};
 use super::default_subnet::create_default_subnet;
 use super::filters::FILTERS;
 use super::ipv6::{associate_subnet_cidr_block, disassociate_subnet_cidr_block};
+use super::reservations::{
+    create_subnet_cidr_reservation, delete_subnet_cidr_reservation, get_subnet_cidr_reservations,
+};
 use super::{SubnetCommand, SubnetState};
 use crate::entity::{Entity as _, Id};
-use crate::families::vpcs::VpcCommand;
+use crate::families::vpcs::{VpcCommand, block_public_access};
 use crate::request::{Action, Context, Describe, ipv4_block, ipv6_block, tags_for};
 
 pub(crate) fn actions() -> Vec<Action> {
@@ -26,6 +29,9 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::new(describe_subnets),
         Action::new(disassociate_subnet_cidr_block),
         Action::new(modify_subnet_attribute),
+        Action::new(create_subnet_cidr_reservation),
+        Action::new(delete_subnet_cidr_reservation),
+        Action::new(get_subnet_cidr_reservations),
     ]
 }
 
@@ -93,7 +99,14 @@ async fn describe_subnets(cx: Context, input: DescribeSubnetsRequest) -> Ec2Resu
         ..Describe::default()
     };
     let page = describe.find(&cx, &cx.subnets, FILTERS)?;
-    let subnets = page.map(|subnet| subnet.state.view());
+    let subnets = page.map(|subnet| Subnet {
+        block_public_access_states: Some(block_public_access(
+            &cx,
+            &subnet.account,
+            &[&subnet.id, subnet.state.public.vpc_id()],
+        )),
+        ..subnet.state.view()
+    });
     Ok(DescribeSubnetsResult { next_token: page.next_token, subnets })
 }
 

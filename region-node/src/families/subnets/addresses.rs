@@ -17,6 +17,9 @@ const SUMMARY: usize = 16;
 pub(super) struct Addresses {
     block: Ipv4Net,
     taken: Vector<u64>,
+    /// Those that are given away only when they are asked for; empty if there are none.
+    reserved: Vector<u64>,
+    /// Of which words nothing is left to give away unasked.
     full: [u64; SUMMARY],
     free: u32,
 }
@@ -29,7 +32,7 @@ impl Addresses {
         let mut full = [u64::MAX; SUMMARY];
         (0..words as usize).for_each(|word| full[word / 64] &= !(1 << (word % 64)));
         let taken = std::iter::repeat_n(0, words as usize).collect();
-        let mut new = Self { block, taken, full, free: words * 64 };
+        let mut new = Self { block, taken, reserved: Vector::new(), full, free: words * 64 };
         for beyond in (0..4).chain([size - 1]).chain(size..words * 64) {
             new.set(beyond);
         }
@@ -43,7 +46,7 @@ impl Addresses {
     pub(super) fn take_any(&mut self) -> Option<Ipv4Addr> {
         let summary = self.full.iter().position(|words| *words != u64::MAX)?;
         let word = summary * 64 + self.full[summary].trailing_ones() as usize;
-        let offset = u32::try_from(word * 64).ok()? + self.taken[word].trailing_ones();
+        let offset = u32::try_from(word * 64).ok()? + self.unavailable(word).trailing_ones();
         self.set(offset);
         Some(Ipv4Addr::from(u32::from(self.block.network()) + offset))
     }
@@ -65,8 +68,35 @@ impl Addresses {
         if offset >= 4 && address != self.block.broadcast() && self.is_taken(offset) {
             let (word, bit) = place(offset);
             self.taken.set(word, self.taken[word] & !bit);
-            self.full[word / 64] &= !(1 << (word % 64));
+            self.summarize(word);
             self.free += 1;
+        }
+    }
+
+    /// Blocks that are given away only when their addresses are asked for, in place of those before.
+    pub(super) fn reserve(&mut self, blocks: impl Iterator<Item = Ipv4Net>) {
+        self.reserved = std::iter::repeat_n(0, self.taken.len()).collect();
+        for block in blocks {
+            let first = u32::from(block.network()) - u32::from(self.block.network());
+            let last = u32::from(block.broadcast()) - u32::from(self.block.network());
+            for (word, bit) in (first..=last).map(place) {
+                self.reserved.set(word, self.reserved[word] | bit);
+            }
+        }
+        (0..self.taken.len()).for_each(|word| self.summarize(word));
+    }
+
+    /// What of a word is not to be given away unasked.
+    fn unavailable(&self, word: usize) -> u64 {
+        self.taken[word] | self.reserved.get(word).copied().unwrap_or_default()
+    }
+
+    fn summarize(&mut self, word: usize) {
+        let bit = 1 << (word % 64);
+        if self.unavailable(word) == u64::MAX {
+            self.full[word / 64] |= bit;
+        } else {
+            self.full[word / 64] &= !bit;
         }
     }
 
@@ -79,9 +109,7 @@ impl Addresses {
         let (word, bit) = place(offset);
         let taken = self.taken[word] | bit;
         self.taken.set(word, taken);
-        if taken == u64::MAX {
-            self.full[word / 64] |= 1 << (word % 64);
-        }
+        self.summarize(word);
         self.free -= 1;
     }
 
@@ -136,6 +164,18 @@ mod tests {
         all.give_back(address);
         assert_eq!(all.free_count(), 251);
         all.take(address).unwrap();
+    }
+
+    #[test]
+    fn what_is_reserved_is_given_to_those_who_ask_for_it() {
+        let mut all = addresses("10.0.0.0/28");
+        all.reserve(["10.0.0.4/30".parse().unwrap(), "10.0.0.8/30".parse().unwrap()].into_iter());
+        assert_eq!((all.free_count(), all.take_any()), (11, Some(Ipv4Addr::new(10, 0, 0, 12))));
+        all.take(Ipv4Addr::new(10, 0, 0, 5)).unwrap();
+        let rest: Vec<_> = std::iter::from_fn(|| all.take_any()).map(|address| address.octets()[3]).collect();
+        assert_eq!(rest, [13, 14]);
+        all.reserve(std::iter::empty());
+        assert_eq!(all.take_any(), Some(Ipv4Addr::new(10, 0, 0, 4)));
     }
 
     #[test]

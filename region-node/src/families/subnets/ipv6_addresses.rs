@@ -21,6 +21,8 @@ pub(super) struct Ipv6Addresses {
     taken: HashSet<Ipv6Addr>,
     /// How the /80 blocks are used that are not wholly free.
     uses: HashMap<Ipv6Net, Use>,
+    /// Given away only to those who name an address of it.
+    pub(super) reserved: Vec<Ipv6Net>,
 }
 
 #[derive(Clone, Copy)]
@@ -32,7 +34,7 @@ enum Use {
 
 impl Ipv6Addresses {
     pub(super) fn new(block: Ipv6Net) -> Self {
-        Self { block, taken: HashSet::new(), uses: HashMap::new() }
+        Self { block, taken: HashSet::new(), uses: HashMap::new(), reserved: Vec::new() }
     }
 
     pub(super) fn is_unused(&self) -> bool {
@@ -41,7 +43,9 @@ impl Ipv6Addresses {
 
     /// Amazon picks them at random; `random` gives the numbers.
     pub(super) fn take_any(&mut self, mut random: impl FnMut() -> u64) -> Option<Ipv6Addr> {
-        let free = (0..TRIES).map(|_| self.address(random())).find(|address| self.check(*address).is_ok())?;
+        let free = (0..TRIES).map(|_| self.address(random())).find(|address| {
+            !self.reserved.iter().any(|block| block.contains(address)) && self.check(*address).is_ok()
+        })?;
         self.set(free);
         Some(free)
     }
@@ -65,7 +69,10 @@ impl Ipv6Addresses {
 
     pub(super) fn take_any_prefix(&mut self, mut random: impl FnMut() -> u64) -> Option<Ipv6Net> {
         let candidates = (0..TRIES).map(|_| prefix_of(self.address(random())));
-        let free = candidates.chain(self.prefixes()).find(|prefix| self.check_prefix(*prefix).is_ok())?;
+        let free = candidates.chain(self.prefixes()).find(|prefix| {
+            let kept = self.reserved.iter().any(|block| block.contains(prefix) || prefix.contains(block));
+            !kept && self.check_prefix(*prefix).is_ok()
+        })?;
         self.uses.insert(free, Use::Delegated);
         Some(free)
     }

@@ -11,6 +11,7 @@ mod ipv6;
 mod ipv6_addresses;
 #[cfg(test)]
 mod properties;
+mod reservations;
 mod state;
 
 pub(crate) use actions::actions;

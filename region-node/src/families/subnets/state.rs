@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use archipelago_proto::ec2::v1::{Subnet, SubnetIpv6CidrBlockAssociation, Tag};
+use archipelago_proto::ec2::v1::{Subnet, SubnetCidrReservation, SubnetIpv6CidrBlockAssociation, Tag};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use prost::Message;
@@ -10,6 +10,7 @@ use prost::Message;
 use super::addresses::Addresses;
 use super::attributes::Attribute;
 use super::ipv6_addresses::Ipv6Addresses;
+use super::reservations::RESERVATION;
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part};
 use crate::families::vpcs::no_association;
 use crate::time::{Millis, Transition};
@@ -21,6 +22,7 @@ pub struct SubnetState {
     pub network_acl: Association,
     /// None: the subnet follows its VPC's main route table.
     pub route_table: Option<Association>,
+    pub(super) reservations: Vec<SubnetCidrReservation>,
     /// When it stops being pending.
     settles: Option<Millis>,
     /// Derived from the network interfaces; None in a subnet that has IPv6 only.
@@ -50,6 +52,8 @@ struct Record {
     table_association: String,
     #[prost(int64, optional, tag = "6")]
     settles: Option<Millis>,
+    #[prost(message, repeated, tag = "7")]
+    reservations: Vec<SubnetCidrReservation>,
 }
 
 /// A certain address, or any that is free.
@@ -98,6 +102,9 @@ pub enum SubnetCommand {
     DisassociateTable {
         association: Id,
     },
+    Reserve(SubnetCidrReservation),
+    /// By its id.
+    Unreserve(String),
 }
 
 impl SubnetState {
@@ -113,7 +120,8 @@ impl SubnetState {
     ) -> Self {
         let addresses = ipv4_block(&public).map(Addresses::new);
         let ipv6_addresses = ipv6_block(&public).map(Ipv6Addresses::new);
-        Self { public, network_acl, route_table, settles, addresses, ipv6_addresses }
+        let reservations = Vec::new();
+        Self { public, network_acl, route_table, reservations, settles, addresses, ipv6_addresses }
     }
 
     pub fn ipv4_block(&self) -> Option<Ipv4Net> {
@@ -165,6 +173,7 @@ impl Entity for SubnetState {
         malformed: "InvalidSubnetID.Malformed",
         noun: "subnet ID",
     };
+    const TAGGED_PARTS: &'static [Kind] = &[RESERVATION];
     type Command = SubnetCommand;
     type Reply = Allocated;
 
@@ -231,6 +240,8 @@ impl Entity for SubnetState {
                 next.route_table_association(&association)?;
                 next.route_table = None;
             }
+            SubnetCommand::Reserve(new) => next.reserve(new)?,
+            SubnetCommand::Unreserve(id) => next.unreserve(&id)?,
         }
         Ok(Decision { next: Next::Become(next), reply })
     }
@@ -266,7 +277,15 @@ impl Entity for SubnetState {
     fn parts(&self) -> Vec<Part<'_>> {
         let blocks =
             self.public.ipv6_cidr_block_association_set.iter().map(SubnetIpv6CidrBlockAssociation::association_id);
-        self.associations().map(|association| &*association.id).chain(blocks).map(Part::untagged).collect()
+        let untagged = self.associations().map(|association| &*association.id).chain(blocks).map(Part::untagged);
+        let reservations = self.reservations.iter();
+        let reservations = reservations.map(|known| Part { id: known.subnet_cidr_reservation_id(), tags: &known.tags });
+        untagged.chain(reservations).collect()
+    }
+
+    fn part_tags_mut(&mut self, part: &str) -> Option<&mut Vec<Tag>> {
+        let known = self.reservations.iter_mut().find(|known| known.subnet_cidr_reservation_id() == part);
+        known.map(|known| &mut known.tags)
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -278,6 +297,7 @@ impl Entity for SubnetState {
             route_table: table.map(|association| association.to.to_string()),
             table_association: table.map(|association| association.id.to_string()).unwrap_or_default(),
             settles: self.settles,
+            reservations: self.reservations.clone(),
         };
         record.encode_to_vec()
     }
@@ -287,6 +307,9 @@ impl Entity for SubnetState {
         let network_acl = Association { id: Id::new(&record.acl_association), to: Id::new(&record.network_acl) };
         let table = record.route_table.as_deref().map(Id::new);
         let route_table = table.map(|to| Association { id: Id::new(&record.table_association), to });
-        Some(Self::with_addresses(record.public, network_acl, route_table, record.settles))
+        let mut state = Self::with_addresses(record.public, network_acl, route_table, record.settles);
+        state.reservations = record.reservations;
+        state.apply_reservations();
+        Some(state)
     }
 }

@@ -33,6 +33,8 @@ impl AttachmentState {
             (PeeringCommand::Delete { by }, Stage::Requested | Stage::Pending | Stage::Accepted) => {
                 side.advance(Stage::Deleted, by);
             }
+            // Either side may, and Terraform has both do so.
+            (PeeringCommand::Delete { .. }, Stage::Deleted) => {}
             (PeeringCommand::Hear(heard), _) => side.hear(heard.clone(), facts.now),
             _ => return Err(illegal),
         }

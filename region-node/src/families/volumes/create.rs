@@ -6,8 +6,9 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use super::VolumeState;
 use super::launch::{completed, data_key, fresh_data_key, volume};
 use super::state::CREATING;
-use crate::entity::{Entity as _, Published};
+use crate::entity::{Entity as _, Id, Published};
 use crate::families::ebs_settings::{self, Spec, Wanted, Wish};
+use crate::families::fast_snapshot_restores;
 use crate::families::regions;
 use crate::families::snapshots::{self, SnapshotState};
 use crate::request::{Context, tags_for, zone};
@@ -17,6 +18,11 @@ use crate::time::Transition;
 const INITIALIZATION_RATES: std::ops::RangeInclusive<i32> = 100..=300;
 
 pub(super) async fn create(cx: &Context, input: &CreateVolumeRequest) -> Ec2Result<Volume> {
+    create_as(cx, &cx.volumes.fresh_id(), input).await
+}
+
+/// Under an id that was chosen before.
+pub(crate) async fn create_as(cx: &Context, id: &Id, input: &CreateVolumeRequest) -> Ec2Result<Volume> {
     let kind = &VolumeState::KIND;
     let tags = tags_for(kind, &[kind], &input.tag_specifications)?;
     check(input)?;
@@ -30,14 +36,16 @@ pub(super) async fn create(cx: &Context, input: &CreateVolumeRequest) -> Ec2Resu
     let key = ebs_settings::encryption(cx, wanted, source)?;
     let inherited = data_key(key.as_deref(), snapshot.as_deref());
 
-    let id = cx.volumes.fresh_id();
     let now = cx.shell.clock.now();
     let snapshot_id = snapshot.as_ref().map(|snapshot| snapshot.id.to_string());
+    let fast = snapshot_id.as_deref().is_some_and(|id| fast_snapshot_restores::enabled(cx, id, zone.name));
+    let fast_restored = fast.then_some(true);
     let public = Volume {
         volume_id: Some(id.to_string()),
         state: Some(CREATING.into()),
         create_time: Some(now),
         volume_initialization_rate: input.volume_initialization_rate,
+        fast_restored,
         ..volume(zone, &spec, snapshot_id, key, tags)
     };
     let state = VolumeState {
@@ -48,7 +56,7 @@ pub(super) async fn create(cx: &Context, input: &CreateVolumeRequest) -> Ec2Resu
         ..VolumeState::default()
     };
     let mut batch = cx.batch();
-    batch.create(&cx.volumes, &id, state)?;
+    batch.create(&cx.volumes, id, state)?;
     cx.commit(batch, public).await
 }
 

@@ -12,6 +12,7 @@ mod status;
 mod views;
 
 pub(crate) use actions::actions;
+pub(crate) use create::create_as;
 pub use modification::Target;
 pub use snapshot::snapshot;
 pub use state::{Attach, VolumeCommand, VolumeState};

@@ -3,6 +3,7 @@
 use archipelago_proto::ec2::v1::{
     AssociateDhcpOptionsRequest, AssociateDhcpOptionsResponse, CreateDefaultVpcRequest, CreateDefaultVpcResult,
     CreateVpcRequest, CreateVpcResult, DeleteVpcRequest, DeleteVpcResponse, DescribeVpcsRequest, DescribeVpcsResult,
+    Vpc,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 
@@ -13,7 +14,7 @@ use super::cidr_blocks::{
 };
 use super::creation::{NewVpc, create};
 use super::filters::FILTERS;
-use super::{VpcCommand, VpcState};
+use super::{VpcCommand, VpcState, block_public_access};
 use crate::entity::{Entity as _, Undo, workflow};
 use crate::families::accounts;
 use crate::families::network_acls::NetworkAclCommand;
@@ -104,7 +105,10 @@ async fn describe_vpcs(cx: Context, input: DescribeVpcsRequest) -> Ec2Result<Des
         ..Describe::default()
     };
     let page = describe.find(&cx, &cx.vpcs, FILTERS)?;
-    let vpcs = page.map(|vpc| vpc.state.public.clone());
+    let vpcs = page.map(|vpc| Vpc {
+        block_public_access_states: Some(block_public_access(&cx, &vpc.account, &[&vpc.id])),
+        ..vpc.state.public.clone()
+    });
     Ok(DescribeVpcsResult { next_token: page.next_token, vpcs })
 }
 

@@ -7,11 +7,13 @@ mod cidr_blocks;
 mod creation;
 mod filters;
 mod ipv6_pool;
+mod public_access;
 mod restart;
 mod state;
 
 pub(crate) use actions::actions;
 pub use creation::{NewVpc, create};
 pub use ipv6_pool::Ipv6Pool;
+pub use public_access::block_public_access;
 pub(crate) use restart::rebuild;
 pub use state::{Attribute, VpcCommand, VpcState, no_association};

@@ -24,9 +24,12 @@ pub struct VpcState {
     pub(super) blocks: Blocks,
     /// The internet gateway that is attached. Derived from the gateways.
     gateway: Option<Id>,
+    /// The virtual private gateway, likewise.
+    vpn_gateway: Option<Id>,
 }
 
-/// What DescribeVpcAttribute shows.
+/// What DescribeVpcAttribute shows, and what ClassicLink does.
+#[allow(clippy::struct_excessive_bools)] // Each is an attribute of its own on AWS.
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub struct Attributes {
     #[prost(bool, tag = "1")]
@@ -35,6 +38,11 @@ pub struct Attributes {
     pub dns_hostnames: bool,
     #[prost(bool, tag = "3")]
     pub address_usage_metrics: bool,
+    /// EC2-Classic instances may be linked to it.
+    #[prost(bool, tag = "4")]
+    pub classic_link: bool,
+    #[prost(bool, tag = "5")]
+    pub classic_link_dns: bool,
 }
 
 /// What the store keeps.
@@ -69,6 +77,8 @@ pub enum Attribute {
     DnsSupport(bool),
     DnsHostnames(bool),
     AddressUsageMetrics(bool),
+    ClassicLink(bool),
+    ClassicLinkDns(bool),
 }
 
 pub enum VpcCommand {
@@ -90,6 +100,9 @@ pub enum VpcCommand {
     /// An internet gateway takes the place of which a VPC has one.
     TakeGateway(Id),
     FreeGateway(Id),
+    /// And a virtual private gateway another.
+    TakeVpnGateway(Id),
+    FreeVpnGateway(Id),
     AddBlock(NewBlock),
     /// By its association.
     RemoveBlock(String),
@@ -105,8 +118,7 @@ pub enum VpcCommand {
 
 impl VpcState {
     pub fn new(public: Vpc, parts: Parts, settles: Millis) -> Self {
-        let attributes =
-            Attributes { dns_support: true, dns_hostnames: public.is_default(), address_usage_metrics: false };
+        let attributes = Attributes { dns_support: true, dns_hostnames: public.is_default(), ..Attributes::default() };
         let Parts { main_route_table, main_association, default_acl, default_group } = parts;
         Self {
             public,
@@ -118,6 +130,7 @@ impl VpcState {
             settles: Some(settles),
             blocks: Blocks::default(),
             gateway: None,
+            vpn_gateway: None,
         }
     }
 
@@ -152,6 +165,8 @@ impl VpcState {
             Attribute::DnsHostnames(on) => attributes.dns_hostnames = on,
             Attribute::DnsSupport(on) => attributes.dns_support = on,
             Attribute::AddressUsageMetrics(on) => attributes.address_usage_metrics = on,
+            Attribute::ClassicLink(on) => attributes.classic_link = on,
+            Attribute::ClassicLinkDns(on) => attributes.classic_link_dns = on,
         }
         Ok(())
     }
@@ -205,6 +220,16 @@ impl Entity for VpcState {
                 None => next.gateway = Some(id),
             },
             VpcCommand::FreeGateway(id) => next.gateway = next.gateway.filter(|known| *known != id),
+            VpcCommand::TakeVpnGateway(id) => match &self.vpn_gateway {
+                Some(known) if *known != id => {
+                    return Err(Ec2Error::invalid_parameter(format!(
+                        "Network {} already has the virtual private gateway {known} attached",
+                        facts.id
+                    )));
+                }
+                _ => next.vpn_gateway = Some(id),
+            },
+            VpcCommand::FreeVpnGateway(id) => next.vpn_gateway = next.vpn_gateway.filter(|known| *known != id),
             VpcCommand::AddBlock(block) => {
                 next.add(block)?;
                 next.settles = Some(facts.after(Transition::VpcCreate));
@@ -284,6 +309,7 @@ impl Entity for VpcState {
             settles: record.settles,
             blocks: Blocks::default(),
             gateway: None,
+            vpn_gateway: None,
         })
     }
 }

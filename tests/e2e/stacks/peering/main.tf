@@ -1,8 +1,11 @@
 # VPCs that are peered inside a region and with a second region, with options on both sides and routes both ways.
 
-variable "revision" {
-  type    = number
-  default = 1
+variable "changed" {
+  default = false
+}
+
+locals {
+  revision = var.changed ? 2 : 1
 }
 
 provider "aws" {
@@ -33,14 +36,14 @@ resource "aws_vpc_peering_connection" "near" {
   vpc_id      = aws_vpc.hub.id
   peer_vpc_id = aws_vpc.spoke.id
   auto_accept = true
-  tags        = { Name = var.revision == 2 ? "near, renamed" : "near" }
+  tags        = { Name = local.revision == 2 ? "near, renamed" : "near" }
 
   accepter {
     allow_remote_vpc_dns_resolution = true
   }
 
   requester {
-    allow_remote_vpc_dns_resolution = var.revision == 2
+    allow_remote_vpc_dns_resolution = local.revision == 2
   }
 }
 
@@ -61,7 +64,7 @@ resource "aws_vpc_peering_connection_accepter" "far" {
   provider                  = aws.there
   vpc_peering_connection_id = aws_vpc_peering_connection.far.id
   auto_accept               = true
-  tags                      = { Side = var.revision == 2 ? "accepter, changed" : "accepter" }
+  tags                      = { Side = local.revision == 2 ? "accepter, changed" : "accepter" }
 }
 
 resource "aws_vpc_peering_connection_options" "requester" {
@@ -77,7 +80,7 @@ resource "aws_vpc_peering_connection_options" "accepter" {
   vpc_peering_connection_id = aws_vpc_peering_connection_accepter.far.id
 
   accepter {
-    allow_remote_vpc_dns_resolution = var.revision == 1
+    allow_remote_vpc_dns_resolution = local.revision == 1
   }
 }
 

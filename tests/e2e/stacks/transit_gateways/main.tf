@@ -1,8 +1,11 @@
 # Transit gateways in two regions, each with a VPC, peered, with tables and routes.
 
-variable "revision" {
-  type    = number
-  default = 1
+variable "changed" {
+  default = false
+}
+
+locals {
+  revision = var.changed ? 2 : 1
 }
 
 provider "aws" {
@@ -15,10 +18,10 @@ data "aws_caller_identity" "there" {
 }
 
 resource "aws_ec2_transit_gateway" "here" {
-  description                     = "hub ${var.revision}"
+  description                     = "hub ${local.revision}"
   default_route_table_association = "disable"
   default_route_table_propagation = "disable"
-  tags                            = { Name = "here-${var.revision}" }
+  tags                            = { Name = "here-${local.revision}" }
 }
 
 resource "aws_ec2_transit_gateway" "there" {
@@ -39,7 +42,7 @@ resource "aws_subnet" "here" {
 resource "aws_ec2_transit_gateway_vpc_attachment" "here" {
   transit_gateway_id                              = aws_ec2_transit_gateway.here.id
   vpc_id                                          = aws_vpc.here.id
-  subnet_ids                                      = var.revision == 1 ? [aws_subnet.here[0].id] : aws_subnet.here[*].id
+  subnet_ids                                      = local.revision == 1 ? [aws_subnet.here[0].id] : aws_subnet.here[*].id
   transit_gateway_default_route_table_association = false
   transit_gateway_default_route_table_propagation = false
   tags                                            = { Name = "here" }

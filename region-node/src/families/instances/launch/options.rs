@@ -11,6 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use crate::families::account_settings;
+use crate::families::instances::seats;
 use crate::request::Context;
 
 /// AWS: user data of up to 16 KB, before it is encoded.
@@ -85,8 +87,12 @@ fn check_cpu(cores: i32, threads: i32, cpu: &VCpuInfo, name: &str) -> Ec2Result<
     Ok(())
 }
 
-/// The credit option of a burstable type; T2 alone is `standard` by itself.
-pub(in super::super) fn credits(wanted: Option<&str>, info: &InstanceTypeInfo) -> Ec2Result<Option<String>> {
+/// The credit option of a burstable type.
+pub(in super::super) fn credits(
+    cx: &Context,
+    wanted: Option<&str>,
+    info: &InstanceTypeInfo,
+) -> Ec2Result<Option<String>> {
     let name = info.instance_type();
     match wanted {
         Some(_) if !info.burstable_performance_supported() => {
@@ -95,7 +101,7 @@ pub(in super::super) fn credits(wanted: Option<&str>, info: &InstanceTypeInfo) -
         Some("standard" | "unlimited") => Ok(wanted.map(str::to_owned)),
         Some(other) => Err(Ec2Error::invalid_value("CreditSpecification.CpuCredits", other)),
         None if !info.burstable_performance_supported() => Ok(None),
-        None => Ok(Some(if name.starts_with("t2.") { "standard" } else { "unlimited" }.to_owned())),
+        None => Ok(name.split_once('.').map(|(family, _)| account_settings::credits(cx, family))),
     }
 }
 
@@ -133,7 +139,10 @@ pub(super) fn default_metadata(image: &Image) -> InstanceMetadataOptionsResponse
 }
 
 /// There is no IAM here, so that any well-formed profile is taken for one that exists.
-pub(super) fn profile(cx: &Context, wanted: &IamInstanceProfileSpecification) -> Ec2Result<Option<IamInstanceProfile>> {
+pub(in super::super) fn profile(
+    cx: &Context,
+    wanted: &IamInstanceProfileSpecification,
+) -> Ec2Result<Option<IamInstanceProfile>> {
     let arn = wanted.arn.as_deref().filter(|arn| !arn.is_empty());
     let name = wanted.name.as_deref().filter(|name| !name.is_empty());
     let arn = match (arn, name) {
@@ -219,32 +228,11 @@ pub(super) fn dns_names(input: &RunInstancesRequest, subnet: &Subnet) -> Private
     }
 }
 
-/// There are no capacity reservations to aim at yet.
-pub(super) fn capacity(input: &RunInstancesRequest) -> Ec2Result<CapacityReservationSpecificationResponse> {
-    let wanted = input.capacity_reservation_specification.clone().unwrap_or_default();
-    if let Some(target) = wanted.capacity_reservation_target {
-        if wanted.capacity_reservation_preference.is_some() {
-            return Err(Ec2Error::invalid_combination(
-                "The parameters CapacityReservationPreference and CapacityReservationTarget may not be specified together",
-            ));
-        }
-        let id = target.capacity_reservation_id.or(target.capacity_reservation_resource_group_arn).unwrap_or_default();
-        return Err(Ec2Error::new(
-            "InvalidCapacityReservationId.NotFound",
-            format!("The capacity reservation '{id}' does not exist"),
-        ));
-    }
-    if wanted.capacity_reservation_preference.as_deref() == Some("capacity-reservations-only") {
-        return Err(Ec2Error::new(
-            "ReservationCapacityExceeded",
-            "There is no capacity reservation with matching attributes and available capacity.",
-        ));
-    }
-    let preference = wanted.capacity_reservation_preference.unwrap_or_else(|| "open".to_owned());
-    Ok(CapacityReservationSpecificationResponse {
-        capacity_reservation_preference: Some(preference),
-        capacity_reservation_target: None,
-    })
+pub(super) fn capacity(
+    cx: &Context,
+    input: &RunInstancesRequest,
+) -> Ec2Result<CapacityReservationSpecificationResponse> {
+    seats::specification(cx, &input.capacity_reservation_specification.clone().unwrap_or_default())
 }
 
 pub(super) fn licenses(input: &RunInstancesRequest) -> Ec2Result<Vec<LicenseConfiguration>> {
@@ -276,17 +264,7 @@ pub(super) fn bandwidth(
 
 /// Parts of the service that do not exist here. To drop them silently would be worse than to refuse.
 pub(super) fn refuse_others(input: &RunInstancesRequest) -> Ec2Result<()> {
-    if let Some(template) = &input.launch_template {
-        if let Some(name) = &template.launch_template_name {
-            let message = format!("The specified launch template, with template name {name}, does not exist.");
-            return Err(Ec2Error::new("InvalidLaunchTemplateName.NotFoundException", message));
-        }
-        let id = template.launch_template_id.as_deref().unwrap_or_default();
-        let message = format!("The specified launch template, with template ID {id}, does not exist.");
-        return Err(Ec2Error::new("InvalidLaunchTemplateId.NotFound", message));
-    }
     let refused = [
-        (input.instance_market_options.is_some(), "Instance market options (Spot Instances, Capacity Blocks)"),
         (!input.elastic_gpu_specification.is_empty(), "Elastic GPUs"),
         (!input.elastic_inference_accelerators.is_empty(), "Elastic Inference accelerators"),
         (!input.secondary_interfaces.is_empty(), "Secondary network interfaces"),

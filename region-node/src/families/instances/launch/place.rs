@@ -90,42 +90,33 @@ pub(super) fn placement(
     subnet: &Published<SubnetState>,
 ) -> Ec2Result<Placement> {
     let wanted = input.placement.clone().unwrap_or_default();
-    if let Some(name) = wanted.group_name.as_deref().filter(|name| !name.is_empty()) {
-        let message = format!("The placement group '{name}' is unknown.");
-        return Err(Ec2Error::new("InvalidPlacementGroup.Unknown", message));
-    }
-    if let Some(id) = wanted.group_id.as_deref().filter(|id| !id.is_empty()) {
-        return Err(Ec2Error::new("InvalidPlacementGroup.Unknown", format!("The placement group '{id}' is unknown.")));
-    }
-    if wanted.partition_number.is_some() {
-        return Err(Ec2Error::invalid_combination(
-            "The parameter PartitionNumber requires a placement group with the strategy 'partition'",
-        ));
-    }
     if wanted.spread_domain.is_some() {
         return Err(Ec2Error::unsupported("The parameter SpreadDomain is reserved for future use."));
     }
     if wanted.host_resource_group_arn.is_some() {
         return Err(Ec2Error::unsupported("Host resource groups are not supported."));
     }
-    if let Some(host) = wanted.host_id.as_deref() {
-        return Err(Ec2Error::new("InvalidHostID.NotFound", format!("The host ID '{host}' does not exist")));
+    let host_id = wanted.host_id.clone().filter(|id| !id.is_empty());
+    if let Some(id) = &host_id {
+        cx.hosts.find(&cx.account, id)?;
     }
     let vpc = cx.vpcs.index().get(subnet.state.public.vpc_id());
     let dedicated_vpc = vpc.is_some_and(|vpc| vpc.state.public.instance_tenancy() == "dedicated");
     let tenancy = match wanted.tenancy.as_deref() {
-        // Nobody has dedicated hosts here.
-        Some("host") => {
-            return Err(Ec2Error::new(
-                "InsufficientHostCapacity",
-                "There is insufficient capacity on your Dedicated Hosts to complete the request.",
-            ));
+        Some("host") => "host",
+        None if host_id.is_some() => "host",
+        Some(_) if host_id.is_some() => {
+            return Err(Ec2Error::invalid_combination("The parameter HostId requires the tenancy 'host'"));
         }
         Some("dedicated") => "dedicated",
         _ if dedicated_vpc => "dedicated",
         _ => "default",
     };
-    if wanted.affinity.is_some() {
+    let affinity = wanted.affinity.clone().filter(|affinity| !affinity.is_empty());
+    if affinity.as_deref().is_some_and(|affinity| !matches!(affinity, "default" | "host")) {
+        return Err(Ec2Error::invalid_value("affinity", affinity.unwrap_or_default()));
+    }
+    if affinity.is_some() && tenancy != "host" {
         return Err(Ec2Error::invalid_combination("The parameter Affinity requires the tenancy 'host'"));
     }
     let public = &subnet.state.public;
@@ -134,6 +125,8 @@ pub(super) fn placement(
         availability_zone_id: public.availability_zone_id.clone(),
         group_name: Some(String::new()),
         tenancy: Some(tenancy.to_owned()),
+        affinity: (tenancy == "host").then(|| affinity.unwrap_or_else(|| "default".to_owned())),
+        host_id,
         ..Placement::default()
     })
 }

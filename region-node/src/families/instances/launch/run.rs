@@ -6,20 +6,28 @@ use archipelago_proto::ec2::v1::{
     CreditSpecificationRequest, Image, Instance, InstanceNetworkInterface, InstanceTypeInfo, Monitoring,
     OperatorResponse, Reservation, RunInstancesRequest, StateReason,
 };
+use archipelago_proto::regions::Zone;
 use archipelago_proto::{Ec2Error, Ec2Result};
 use imbl::OrdSet;
 
+use super::group::{self, Group};
 use super::interfaces::Wanted;
-use super::{devices, image, interfaces, options, place};
+use super::market::{self, Spot};
+use super::order::Order;
+use super::{capacity, devices, image, interfaces, options, place};
+use crate::capacity::{Market, Pool};
 use crate::entity::{Batch, Entity as _, Id, Published, Undo, workflow};
+use crate::families::account_settings;
 use crate::families::images::{self, ImageCommand, ImageState};
 use crate::families::instances::lifecycle::Phase;
-use crate::families::instances::row;
+use crate::families::instances::profiles::Association;
 use crate::families::instances::state::{InstanceState, Private};
+use crate::families::instances::{row, seats};
 use crate::families::key_pairs;
 use crate::families::network_interfaces::{
     self, Attachment, NetworkInterfaceCommand, NetworkInterfaceState, launch as interface_launch,
 };
+use crate::families::spot_market::SpotRequestState;
 use crate::families::subnets::SubnetState;
 use crate::families::volumes::VolumeState;
 use crate::families::volumes::launch::{self as volume_launch, VolumeTemplate};
@@ -27,32 +35,52 @@ use crate::request::{Context, required, tags_for};
 use crate::time::{Millis, Transition};
 
 /// What all instances of a launch have in common.
-struct Plan {
-    instance: Instance,
-    private: Private,
-    volumes: Vec<VolumeTemplate>,
+pub(super) struct Plan {
+    pub(super) instance: Instance,
+    pub(super) private: Private,
+    pub(super) volumes: Vec<VolumeTemplate>,
     interfaces: Vec<Wanted>,
-    subnet: Arc<Published<SubnetState>>,
+    pub(super) subnet: Arc<Published<SubnetState>>,
+    group: Option<Group>,
+    pool: Pool,
+    /// The zones that offer the type.
+    zones: Vec<&'static Zone>,
+    zone: &'static Zone,
+    spot: Option<Spot>,
 }
 
 pub(in super::super) async fn run_instances(cx: Context, input: RunInstancesRequest) -> Ec2Result<Reservation> {
-    options::refuse_others(&input)?;
-    let (least, most) = counts(&input)?;
-    let image = images::launchable(&cx, required("ImageId", input.image_id.as_deref())?)?;
-    let plan = plan(&cx, &input, &image.state)?;
+    let order = Order::read(&cx, input)?;
+    run(&cx, &order).await
+}
+
+/// Whether an order could be carried out, as far as room and prices do not matter.
+pub(crate) fn check(cx: &Context, order: &Order) -> Ec2Result<()> {
+    options::refuse_others(&order.request)?;
+    let image = images::launchable(cx, required("ImageId", order.request.image_id.as_deref())?)?;
+    plan(cx, order, &image.state).map(drop)
+}
+
+/// The one way in which instances come to be.
+pub(crate) async fn run(cx: &Context, order: &Order) -> Ec2Result<Reservation> {
+    let input = &order.request;
+    options::refuse_others(input)?;
+    let (least, most) = counts(input)?;
+    let image = images::launchable(cx, required("ImageId", input.image_id.as_deref())?)?;
+    let plan = plan(cx, order, &image.state)?;
 
     let mut count = most;
     loop {
         let mut undo = Undo::default();
-        let outcome = Box::pin(launch(&cx, &mut undo, &plan, count)).await;
+        let outcome = Box::pin(launch(cx, &mut undo, order, &plan, count)).await;
         match workflow(undo, outcome).await {
             // AWS launches as many as there is room for, if these are enough.
-            Err(error) if error.code == "InsufficientFreeAddressesInSubnet" && count > least => {
-                count = room(&cx, &plan, count).max(least);
+            Err(error) if count > least && NO_ROOM.contains(&error.code.as_str()) => {
+                count = room(cx, &plan, count).max(least);
             }
             Err(error) => return Err(error),
             Ok(reservation) => {
-                launched(&cx, &image).await;
+                launched(cx, &image).await;
                 return Ok(reservation);
             }
         }
@@ -76,29 +104,49 @@ fn counts(input: &RunInstancesRequest) -> Ec2Result<(usize, usize)> {
     Ok(counts)
 }
 
-/// How many instances the subnet has addresses for; fewer than were just tried.
+/// Where there is no room for all, there may be room for some.
+const NO_ROOM: [&str; 2] = ["InsufficientFreeAddressesInSubnet", capacity::INSUFFICIENT];
+
+/// How many instances there is room for, in their pool and in their subnet; fewer than were just tried.
 fn room(cx: &Context, plan: &Plan, tried: usize) -> usize {
     let free = cx.subnets.index().get(&plan.subnet.id).map_or(0, |subnet| subnet.state.free_addresses());
-    usize::try_from(free).unwrap_or(0).min(tried - 1)
+    usize::try_from(free).unwrap_or(0).min(cx.capacity.room(&plan.pool)).min(tried - 1)
 }
 
-fn plan(cx: &Context, input: &RunInstancesRequest, image: &ImageState) -> Ec2Result<Plan> {
+pub(super) fn plan(cx: &Context, order: &Order, image: &ImageState) -> Ec2Result<Plan> {
+    let input = &order.request;
     let (image, uefi_data) = (&image.public, &image.uefi_data);
     let (info, zones) = image::instance_type(cx, input.instance_type.as_deref())?;
     image::check(image, &info)?;
-    let kinds = [&InstanceState::KIND, &VolumeState::KIND, &NetworkInterfaceState::KIND];
+    let terms = market::read(cx, order)?;
+    let market = if terms.is_some() { Market::Spot } else { Market::OnDemand };
+    let zones = capacity::preferred(cx, zones, info.instance_type(), market, input.max_count());
+    let mut kinds = vec![&InstanceState::KIND, &VolumeState::KIND, &NetworkInterfaceState::KIND];
+    // What a template says for Spot Instances does not matter to others.
+    kinds.push(&SpotRequestState::KIND);
     let tags = |kind| tags_for(kind, &kinds, &input.tag_specifications);
     let (interfaces, subnet) = interfaces::read(cx, input, &info, &zones, &tags(&NetworkInterfaceState::KIND)?)?;
     let zone = subnet.state.public.availability_zone();
     place::check_offered(zone, info.instance_type(), &zones)?;
     let zone = cx.facts.zone(zone).ok_or_else(Ec2Error::internal)?;
+    let spot_tags = tags(&SpotRequestState::KIND)?;
+    let spot = terms.map(|terms| market::spot(cx, terms, image, &info, zone, spot_tags)).transpose()?;
+    let pool = Pool::new(zone.name, info.instance_type(), market);
 
     let volume_tags = tags(&VolumeState::KIND)?;
     let mappings = devices::merge(image, &input.block_device_mappings)?;
     let volumes = mappings.iter().map(|mapping| volume_launch::prepare(cx, mapping, zone, volume_tags.clone()));
     let volumes = volumes.collect::<Ec2Result<Vec<_>>>()?;
 
-    let instance = Instance { tags: tags(&InstanceState::KIND)?, ..instance(cx, input, image, &info, &subnet)? };
+    let mut instance_tags = tags(&InstanceState::KIND)?;
+    instance_tags.extend(order.marks.iter().cloned());
+    let mut instance = Instance { tags: instance_tags, ..instance(cx, input, image, &info, &subnet)? };
+    let tenancy = instance.placement.clone().unwrap_or_default();
+    let group = group::read(cx, input, &info, tenancy.tenancy())?;
+    if let (Some(Group { group, .. }), Some(placement)) = (&group, &mut instance.placement) {
+        placement.group_name.clone_from(&group.state.public.group_name);
+        placement.group_id = Some(group.id.to_string());
+    }
     check_hibernation_root(&instance, &volumes)?;
     let private = Private {
         reservation_id: String::new(),
@@ -107,14 +155,16 @@ fn plan(cx: &Context, input: &RunInstancesRequest, image: &ImageState) -> Ec2Res
         disable_api_stop: input.disable_api_stop(),
         shutdown_behavior: input.instance_initiated_shutdown_behavior.clone().unwrap_or_else(|| "stop".to_owned()),
         cpu_credits: options::credits(
+            cx,
             input.credit_specification.as_ref().map(CreditSpecificationRequest::cpu_credits),
             &info,
         )?,
         created: cx.shell.clock.now(),
+        fleet: order.fleet.clone(),
         uefi_data: Some(uefi_data.clone()).filter(|data| !data.is_empty()),
         ..Private::default()
     };
-    Ok(Plan { instance, private, volumes, interfaces, subnet })
+    Ok(Plan { instance, private, volumes, interfaces, subnet, group, pool, zones, zone, spot })
 }
 
 /// The instance but for its id and what follows from that.
@@ -153,6 +203,9 @@ fn instance(
     }
     let profile = input.iam_instance_profile.as_ref().map(|wanted| options::profile(cx, wanted)).transpose()?;
     let enclave = options::enclave(input, info)?;
+    let defaults = account_settings::metadata(cx, options::default_metadata(image));
+    let metadata = options::metadata(&input.metadata_options.clone().unwrap_or_default(), &defaults)?;
+    account_settings::check_tokens(cx, &metadata)?;
     let monitored = input.monitoring.is_some_and(|monitoring| monitoring.enabled());
     let text = |text: &str| Some(text.to_owned());
     let pending = StateReason { code: text("pending"), message: text("pending") };
@@ -169,13 +222,10 @@ fn instance(
         state_reason: Some(pending),
         virtualization_type: image.virtualization_type.clone().or_else(|| text("hvm")),
         cpu_options: Some(options::cpu(input.cpu_options.as_ref(), info)?),
-        capacity_reservation_specification: Some(options::capacity(input)?),
+        capacity_reservation_specification: Some(options::capacity(cx, input)?),
         hibernation_options: Some(options::hibernation(input, info, enclave)?),
         licenses: options::licenses(input)?,
-        metadata_options: Some(options::metadata(
-            &input.metadata_options.clone().unwrap_or_default(),
-            &options::default_metadata(image),
-        )?),
+        metadata_options: Some(metadata),
         enclave_options: Some(enclave),
         boot_mode: image.boot_mode.clone(),
         current_instance_boot_mode: text(image::boot_mode(image, info)),
@@ -218,21 +268,36 @@ fn check_hibernation_root(instance: &Instance, volumes: &[VolumeTemplate]) -> Ec
 }
 
 /// Makes `count` instances, all or none.
-async fn launch(cx: &Context, undo: &mut Undo, plan: &Plan, count: usize) -> Ec2Result<Reservation> {
+async fn launch(cx: &Context, undo: &mut Undo, order: &Order, plan: &Plan, count: usize) -> Ec2Result<Reservation> {
     let now = cx.shell.clock.now();
     let settles = now + cx.shell.lifecycle.duration(Transition::InstanceLaunch);
     let ids: Vec<Id> = (0..count).map(|_| cx.instances.fresh_id()).collect();
+    capacity::reserve(cx, undo, &plan.pool, &ids, &plan.zones)?;
+    let partitions = group::join(cx, undo, plan.group.as_ref(), &ids, plan.zone.name).await?;
+    let lifecycle = plan.spot.as_ref().map(|_| "spot".to_owned());
+    let seated = Instance { instance_lifecycle: lifecycle, ..plan.instance.clone() };
+    let seats = seats::take(cx, undo, &seated, &ids).await?;
     let mut batch = cx.batch();
     let shown = add_interfaces(cx, undo, plan, &ids, &mut batch).await?;
 
     let reservation_id = cx.shell.ids.prefixed("r").to_string();
     let private = Private { reservation_id: reservation_id.clone(), ..plan.private.clone() };
     let mut instances = Vec::with_capacity(count);
-    for ((id, interfaces), index) in ids.iter().zip(shown).zip(0..) {
-        let public =
+    let places = shown.into_iter().zip(partitions).zip(seats);
+    for ((id, ((interfaces, partition), seat)), index) in ids.iter().zip(places).zip(0..) {
+        let mut public =
             Instance { instance_id: Some(id.to_string()), ami_launch_index: Some(index), ..plan.instance.clone() };
+        seat.show(&mut public);
+        if let (Some(_), Some(placement)) = (partition, &mut public.placement) {
+            placement.partition_number = partition;
+        }
+        if let Some(spot) = &plan.spot {
+            market::add(cx, order, spot, plan.zone, &mut public, &mut batch, now)?;
+        }
         instances.push(answer(row::view(cx, &public, Vec::new(), interfaces)));
-        batch.create(&cx.instances, id, InstanceState::new(public, private.clone(), settles))?;
+        let private =
+            Private { profile: public.iam_instance_profile.as_ref().map(|_| Association::new(cx)), ..private.clone() };
+        batch.create(&cx.instances, id, InstanceState::new(public, private, settles))?;
         add_volumes(cx, plan, id, now, &mut batch)?;
     }
     let response = Reservation {
@@ -253,7 +318,7 @@ fn add_volumes(cx: &Context, plan: &Plan, instance: &Id, now: Millis, batch: &mu
 }
 
 /// The interfaces of each instance, as its description shows them.
-async fn add_interfaces(
+pub(super) async fn add_interfaces(
     cx: &Context,
     undo: &mut Undo,
     plan: &Plan,

@@ -1,0 +1,63 @@
+//! What the operator lets happen: events that are scheduled for instances, volumes that are impaired.
+
+use archipelago_proto::cluster::v1::admin_client::AdminClient;
+use archipelago_proto::cluster::v1::{ImpairVolumeRequest, ScheduleEventRequest};
+use serde_json::json;
+use tonic::Request;
+
+use crate::admin::{each, outcome, regions};
+use crate::forward::Forwarder;
+use crate::query::Form;
+use crate::reply::Reply;
+
+/// `instance_id`, `code` (`system-reboot`, ...), and seconds from now: `in`, and if there are such, `lasts` from then on and
+/// `deadline`.
+pub(crate) async fn schedule(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
+    let region = one_region(forwarder, form)?;
+    let event = ScheduleEventRequest {
+        instance_id: text(form, "instance_id")?,
+        code: text(form, "code")?,
+        description: form.get("description").unwrap_or_default().to_owned(),
+        in_ms: milliseconds(form, "in")?.unwrap_or_default(),
+        lasts_ms: milliseconds(form, "lasts")?,
+        deadline_ms: milliseconds(form, "deadline")?,
+    };
+    let event = &event;
+    let answers = each(region, |region| async move {
+        let asked = forwarder.send(&region, Request::new(event.clone()), |channel, request| async {
+            AdminClient::new(channel).schedule_event(request).await.map(tonic::Response::into_inner)
+        });
+        asked.await.map(|answer| json!({ "instance_event_id": answer.instance_event_id }))
+    });
+    Ok(outcome(answers.await))
+}
+
+/// `volume_id`: its I/O is off until somebody enables it, unless the volume does that by itself.
+pub(crate) async fn impair(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
+    let region = one_region(forwarder, form)?;
+    let volume = &ImpairVolumeRequest { volume_id: text(form, "volume_id")? };
+    let answers = each(region, |region| async move {
+        let asked = forwarder.send(&region, Request::new(volume.clone()), |channel, request| async {
+            AdminClient::new(channel).impair_volume(request).await.map(drop)
+        });
+        asked.await.map(|()| json!("impaired"))
+    });
+    Ok(outcome(answers.await))
+}
+
+/// Such things happen to one resource, which is in one region.
+fn one_region(forwarder: &Forwarder, form: &Form<'_>) -> Result<Vec<String>, String> {
+    form.get("region").ok_or("region must be given")?;
+    regions(forwarder, form)
+}
+
+fn text(form: &Form<'_>, name: &str) -> Result<String, String> {
+    let given = form.get(name).filter(|text| !text.is_empty());
+    given.map(str::to_owned).ok_or_else(|| format!("{name} must be given"))
+}
+
+fn milliseconds(form: &Form<'_>, name: &str) -> Result<Option<i64>, String> {
+    let seconds = form.get(name).map(|text| text.parse::<i64>().ok().filter(|seconds| (0..1 << 40).contains(seconds)));
+    let seconds = seconds.map(|seconds| seconds.ok_or_else(|| format!("{name} must be a number of seconds")));
+    Ok(seconds.transpose()?.map(|seconds| seconds * 1000))
+}

@@ -1,0 +1,93 @@
+//! The actions on EC2 Fleets (AWS: "EC2 Fleet"); creation and descriptions have files of their own.
+
+use archipelago_proto::ec2::v1::{
+    DeleteFleetError, DeleteFleetErrorItem, DeleteFleetSuccessItem, DeleteFleetsRequest, DeleteFleetsResult,
+    ModifyFleetRequest, ModifyFleetResult,
+};
+use archipelago_proto::{Ec2Error, Ec2Result};
+
+use super::create::{create_fleet, target_of};
+use super::describe::{describe_fleet_history, describe_fleet_instances, describe_fleets};
+use super::pools;
+use super::state::{Change, Fleet, FleetCommand, FleetState};
+use crate::entity::Entity as _;
+use crate::request::{Action, Context, recode};
+
+pub(crate) fn actions() -> Vec<Action> {
+    vec![
+        Action::new(create_fleet),
+        Action::new(describe_fleets),
+        Action::new(describe_fleet_instances),
+        Action::new(describe_fleet_history),
+        Action::new(modify_fleet),
+        Action::new(delete_fleets),
+    ]
+}
+
+async fn modify_fleet(cx: Context, input: ModifyFleetRequest) -> Ec2Result<ModifyFleetResult> {
+    let fleet = cx.fleets.find(&cx.account, input.fleet_id())?;
+    let target = input.target_capacity_specification.as_ref().map(|wanted| {
+        let mut target = target_of(wanted)?;
+        let known = fleet.state.0.target();
+        // What is not said of the kind of capacity stays.
+        if wanted.default_target_capacity_type.is_none() {
+            target.default_target_capacity_type.clone_from(&known.default_target_capacity_type);
+        }
+        if wanted.target_capacity_unit_type.is_none() {
+            target.target_capacity_unit_type = known.target_capacity_unit_type;
+        }
+        Ec2Result::Ok(target)
+    });
+    let change = Change {
+        target: target.transpose()?,
+        configs: input.launch_template_configs.iter().map(recode).collect(),
+        excess: input.excess_capacity_termination_policy.clone(),
+        context: input.context.clone(),
+        request: None,
+    };
+    if !change.configs.is_empty() {
+        let mut public = fleet.state.0.public.clone();
+        public.launch_template_configs.clone_from(&change.configs);
+        pools::check(&cx, &Fleet { public, ..fleet.state.0.clone() })?;
+    }
+    cx.fleets.ask(&fleet.id, FleetCommand::Modify(Box::new(change))).await?;
+    Ok(ModifyFleetResult { r#return: Some(true) })
+}
+
+/// Each fleet by itself: what fails is told beside what does not.
+async fn delete_fleets(cx: Context, input: DeleteFleetsRequest) -> Ec2Result<DeleteFleetsResult> {
+    if input.fleet_ids.is_empty() {
+        return Err(Ec2Error::missing_parameter("FleetId"));
+    }
+    let mut result = DeleteFleetsResult::default();
+    for id in &input.fleet_ids {
+        match delete(&cx, id, input.terminate_instances()).await {
+            Ok((previous, current)) => result.successful_fleet_deletions.push(DeleteFleetSuccessItem {
+                current_fleet_state: Some(current),
+                previous_fleet_state: Some(previous),
+                fleet_id: Some(id.clone()),
+            }),
+            Err((code, message)) => result.unsuccessful_fleet_deletions.push(DeleteFleetErrorItem {
+                error: Some(DeleteFleetError { code: Some(code.to_owned()), message: Some(message) }),
+                fleet_id: Some(id.clone()),
+            }),
+        }
+    }
+    Ok(result)
+}
+
+async fn delete(cx: &Context, id: &str, terminate: bool) -> Result<(String, String), (&'static str, String)> {
+    FleetState::<false>::KIND.check(id).map_err(|error| ("fleetIdMalformed", error.message))?;
+    let fleet = cx.fleets.find(&cx.account, id).map_err(|error| ("fleetIdDoesNotExist", error.message))?;
+    let previous = fleet.state.0.state().to_owned();
+    if fleet.state.0.is_instant() && !terminate {
+        let message = "A fleet of type 'instant' cannot be deleted without terminating its instances.";
+        return Err(("fleetNotInDeletableState", message.to_owned()));
+    }
+    let answer = cx.fleets.ask(&fleet.id, FleetCommand::Delete { terminate }).await;
+    match answer {
+        Ok(answer) => Ok((previous, answer.published.state.0.state().to_owned())),
+        Err(error) if error.code == "fleetNotInDeletableState" => Err(("fleetNotInDeletableState", error.message)),
+        Err(error) => Err(("unexpectedError", error.message)),
+    }
+}

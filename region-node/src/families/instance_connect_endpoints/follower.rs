@@ -1,0 +1,20 @@
+//! A deleted endpoint's interface goes, and then the endpoint.
+
+use std::sync::Arc;
+
+use super::{ConnectEndpointCommand, ConnectEndpointState};
+use crate::Region;
+use crate::entity::Published;
+use crate::families::network_interfaces::service;
+use crate::request::Context;
+
+pub(crate) async fn follow(region: Arc<Region>, endpoint: Arc<Published<ConnectEndpointState>>) {
+    let cx = Context::internal(&region, &endpoint.account);
+    let outcome = match service::remove(&cx, &endpoint.id).await {
+        Ok(()) => cx.instance_connect_endpoints.ask(&endpoint.id, ConnectEndpointCommand::Left).await.map(drop),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(endpoint = %endpoint.id, %error, "an endpoint keeps its interface");
+    }
+}

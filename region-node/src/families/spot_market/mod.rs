@@ -1,0 +1,13 @@
+//! What a Spot Instance is launched and kept by: its request and its price. The actions on requests are the `spot`
+//! family's, above instances.
+
+mod lifecycle;
+pub mod prices;
+mod products;
+mod state;
+
+pub use products::Product;
+pub use state::{
+    Behavior, Cause, Fulfilment, Private, SpotIntent, SpotRequestCommand, SpotRequestState, SpotTerms, money,
+    read_price,
+};

@@ -1,0 +1,42 @@
+//! What the operator lets happen to resources: scheduled events of instances, impaired volumes.
+
+use archipelago_proto::cluster::v1::{ImpairVolumeRequest, ScheduleEventRequest};
+use archipelago_proto::ec2::v1::InstanceStatusEvent;
+use archipelago_proto::{Ec2Error, Ec2Result};
+
+use crate::Region;
+use crate::entity::Id;
+use crate::families::instances::{InstanceCommand, Setting};
+use crate::families::volumes::VolumeCommand;
+
+/// The events that AWS schedules.
+const CODES: [&str; 5] =
+    ["instance-reboot", "system-reboot", "system-maintenance", "instance-retirement", "instance-stop"];
+
+/// Returns the id of the event.
+pub(crate) async fn schedule(region: &Region, wanted: ScheduleEventRequest) -> Ec2Result<String> {
+    if !CODES.contains(&wanted.code.as_str()) {
+        return Err(Ec2Error::invalid_value("code", wanted.code));
+    }
+    let id = region.shell.ids.prefixed("instance-event").to_string();
+    let begins = region.shell.clock.now() + wanted.in_ms;
+    let description = match wanted.description.as_str() {
+        "" => format!("The instance is scheduled for {}", wanted.code),
+        description => description.to_owned(),
+    };
+    let event = InstanceStatusEvent {
+        instance_event_id: Some(id.clone()),
+        code: Some(wanted.code),
+        description: Some(description),
+        not_before: Some(begins),
+        not_after: wanted.lasts_ms.map(|lasts| begins + lasts),
+        not_before_deadline: wanted.deadline_ms.map(|deadline| region.shell.clock.now() + deadline),
+    };
+    let schedule = InstanceCommand::Settle(Box::new(Setting::Event(event)));
+    region.instances.ask(&Id::new(&wanted.instance_id), schedule).await?;
+    Ok(id)
+}
+
+pub(crate) async fn impair(region: &Region, wanted: &ImpairVolumeRequest) -> Ec2Result<()> {
+    region.volumes.ask(&Id::new(&wanted.volume_id), VolumeCommand::DisableIo).await.map(drop)
+}
