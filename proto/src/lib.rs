@@ -5,6 +5,7 @@
 //! services, and both agree on what this crate says.
 
 pub mod actions;
+mod agreement;
 pub mod call;
 pub mod codec;
 pub mod error;

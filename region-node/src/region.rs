@@ -78,6 +78,10 @@ region! {
     volumes: families::volumes::VolumeState,
     network_interfaces: families::network_interfaces::NetworkInterfaceState,
     addresses: families::addresses::AddressState,
+    vpc_peering_connections: families::vpc_peering::VpcPeeringState,
+    transit_gateways: families::transit_gateways::TransitGatewayState,
+    transit_gateway_route_tables: families::transit_gateways::TransitGatewayRouteTableState,
+    transit_gateway_attachments: families::transit_gateways::AttachmentState,
     nat_gateways: families::nat_gateways::NatGatewayState,
     egress_only_internet_gateways: families::egress_only_internet_gateways::EgressOnlyInternetGatewayState,
     carrier_gateways: families::carrier_gateways::CarrierGatewayState,
@@ -158,6 +162,9 @@ impl Region {
         self.follow(&self.instance_connect_endpoints, families::instance_connect_endpoints::follow);
         self.follow(&self.snapshots, families::follow_snapshot);
         self.follow(&self.images, families::follow_image);
+        self.follow(&self.transit_gateway_attachments, families::transit_gateways::follow_attachment);
+        self.follow(&self.transit_gateways, families::transit_gateways::follow);
+        self.follow(&self.vpc_peering_connections, families::vpc_peering::follow);
         self.follow(&self.capacity_reservations, families::instances::follow_reservation);
         self.follow(&self.conversions, families::import_export::follow_conversion);
         self.follow(&self.image_imports, families::import_export::follow_image);

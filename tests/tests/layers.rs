@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The families of a region node, from the bottom up: each uses only those before it. The last of them have their
 /// places kept until they come.
-const ORDER: [&str; 47] = [
+const ORDER: [&str; 49] = [
     "tags",
     "instance_types",
     "accounts",
@@ -20,6 +20,8 @@ const ORDER: [&str; 47] = [
     "security_groups",
     "network_acls",
     "internet_gateways",
+    "vpc_peering",
+    "transit_gateways",
     "vpn",
     "route_tables",
     "ebs_settings",

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tracing::{Instrument as _, Span};
 
 use super::host::{Answer, Inside};
-use super::{Decision, Entity, Id, Next, Published, TagChange, record};
+use super::{Account, Decision, Entity, Id, Next, Published, TagChange, record};
 
 /// Keeps the actor awake while a message is on its way.
 pub(super) type Lease = Arc<()>;
@@ -26,8 +26,8 @@ pub(super) enum Request<E: Entity> {
     Decide(E::Command, Reply<Answer<E>>),
     /// The time that the entity was due has come.
     Elapse(Reply<()>),
-    /// Of the entity itself, or of the part that is named.
-    Tag(Option<Id>, TagChange, Reply<()>),
+    /// Of the entity itself, or of the part that is named, by an account that has it.
+    Tag(Option<Id>, Account, TagChange, Reply<()>),
     /// These resources link to the entity from now on.
     Hold(Vec<Id>, Option<Reply<()>>),
     /// And these no longer.
@@ -70,8 +70,8 @@ impl<E: Entity> EntityActor<E> {
             Request::Elapse(reply) => {
                 let _ = reply.send(self.elapse().await);
             }
-            Request::Tag(part, change, reply) => {
-                let _ = reply.send(self.tag(part.as_ref(), &change).await);
+            Request::Tag(part, by, change, reply) => {
+                let _ = reply.send(self.tag(part.as_ref(), &by, &change).await);
             }
             Request::Hold(by, reply) => {
                 let outcome = self.current().map(|current| self.dependents(&current, |set| set.extend(by)));
@@ -121,12 +121,13 @@ impl<E: Entity> EntityActor<E> {
         self.settle(&current, Arc::clone(&current)).await
     }
 
-    async fn tag(&self, part: Option<&Id>, change: &TagChange) -> Ec2Result<()> {
+    async fn tag(&self, part: Option<&Id>, by: &Account, change: &TagChange) -> Ec2Result<()> {
         let current = self.current()?;
         let mut state = current.state.clone();
         let tags = match part {
             Some(part) => state.part_tags_mut(part).ok_or_else(|| part_not_found::<E>(part))?,
-            None => state.tags_mut(),
+            None if *by == current.account => state.tags_mut(),
+            None => state.guest_tags_mut().ok_or_else(|| E::KIND.not_found(&self.id))?,
         };
         change.apply(tags)?;
         self.settle(&current, Arc::new(current.with(state))).await

@@ -37,6 +37,16 @@ pub trait Entity: Clone + Send + Sync + Sized + 'static {
 
     fn tags_mut(&mut self) -> &mut Vec<Tag>;
 
+    /// The account that has it too beside its owner, with the tags that it gives it: what two accounts agree on has the
+    /// tags of each.
+    fn guest(&self) -> Option<(&str, &[Tag])> {
+        None
+    }
+
+    fn guest_tags_mut(&mut self) -> Option<&mut Vec<Tag>> {
+        None
+    }
+
     /// What of this resource has an id of its own but no life of its own: the rules of a group, the
     /// association of an address. The resource is found by these ids too ([`Host::of_part`](super::Host::of_part)).
     fn parts(&self) -> Vec<Part<'_>> {

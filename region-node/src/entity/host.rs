@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use archipelago_proto::ec2::v1::Tag;
 use archipelago_proto::{Ec2Error, Ec2Result};
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
@@ -248,6 +249,13 @@ impl<E: Entity> Inner<E> {
     fn publish_tags(&self, before: Option<&Published<E>>, new: &Published<E>) {
         let tags = &self.shell.tags;
         tags.publish(&E::KIND, &new.account, &new.id, new.state.tags());
+        let guest = new.state.guest();
+        if let Some((old, _)) = before.and_then(|before| before.state.guest()).filter(|(old, _)| !is(guest, old)) {
+            tags.publish(&E::KIND, &old.into(), &new.id, &[]);
+        }
+        if let Some((guest, given)) = guest {
+            tags.publish(&E::KIND, &guest.into(), &new.id, given);
+        }
         if E::TAGGED_PARTS.is_empty() {
             return;
         }
@@ -264,6 +272,9 @@ impl<E: Entity> Inner<E> {
     pub(super) fn withdraw(&self, before: &Published<E>) {
         self.index.withdraw(&before.id);
         self.shell.tags.publish(&E::KIND, &before.account, &before.id, &[]);
+        if let Some((guest, _)) = before.state.guest() {
+            self.shell.tags.publish(&E::KIND, &guest.into(), &before.id, &[]);
+        }
         for (kind, part) in tagged_parts(&before.state) {
             self.shell.tags.publish(kind, &before.account, &Id::new(part.id), &[]);
         }
@@ -271,6 +282,10 @@ impl<E: Entity> Inner<E> {
             self.shell.registry().release(&link, vec![before.id.clone()]);
         }
     }
+}
+
+fn is(guest: Option<(&str, &[Tag])>, account: &str) -> bool {
+    guest.is_some_and(|(guest, _)| guest == account)
 }
 
 /// The parts that have tags, each with its kind.

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::actor::Request;
-use super::{CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record, uuid};
+use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record, uuid};
 use crate::request::{TOKENS, Tokens};
 use crate::store::{Store, StoreError, Write};
 
@@ -19,9 +19,9 @@ pub(crate) trait AnyHost: Send + Sync {
     fn taggable(&self) -> bool;
     /// The kinds of its parts that have tags.
     fn parts(&self) -> &'static [Kind];
-    /// Whose a resource is, or a part of one.
-    fn owner(&self, id: &str) -> Option<super::Account>;
-    fn tag<'a>(&'a self, id: &'a Id, change: TagChange) -> BoxFuture<'a, Ec2Result<()>>;
+    /// Whether a resource is an account's, or a part of one.
+    fn has(&self, account: &str, id: &str) -> bool;
+    fn tag<'a>(&'a self, id: &'a Id, by: Account, change: TagChange) -> BoxFuture<'a, Ec2Result<()>>;
     fn hold<'a>(&'a self, id: &'a Id, by: Vec<Id>) -> BoxFuture<'a, Ec2Result<()>>;
     fn tell_hold(&self, id: &Id, by: Vec<Id>);
     fn release(&self, id: &Id, by: Vec<Id>);
@@ -51,19 +51,22 @@ impl<E: Entity> AnyHost for Host<E> {
         E::TAGGED_PARTS
     }
 
-    fn owner(&self, id: &str) -> Option<super::Account> {
+    fn has(&self, account: &str, id: &str) -> bool {
         let found = self.index().get(id).or_else(|| self.index().of_part(id));
-        found.map(|published| published.account.clone())
+        found.is_some_and(|published| {
+            let guest = published.state.guest().is_some_and(|(guest, _)| guest == account);
+            *published.account == *account || guest
+        })
     }
 
-    fn tag<'a>(&'a self, id: &'a Id, change: TagChange) -> BoxFuture<'a, Ec2Result<()>> {
+    fn tag<'a>(&'a self, id: &'a Id, by: Account, change: TagChange) -> BoxFuture<'a, Ec2Result<()>> {
         async move {
             match self.index().of_part(id) {
                 Some(owner) => {
                     let part = Some(id.clone());
-                    self.request(&owner.id, |reply| Request::Tag(part, change, reply)).await
+                    self.request(&owner.id, |reply| Request::Tag(part, by, change, reply)).await
                 }
-                None => self.request(id, |reply| Request::Tag(None, change, reply)).await,
+                None => self.request(id, |reply| Request::Tag(None, by, change, reply)).await,
             }
         }
         .boxed()
@@ -201,15 +204,12 @@ impl Registry {
     pub fn kind_of(&self, account: &str, id: &str) -> Ec2Result<&'static Kind> {
         let (host, kind) = self.tagged(id)?;
         kind.check(id)?;
-        match host.owner(id) {
-            Some(owner) if *owner == *account => Ok(kind),
-            _ => Err(kind.not_found(id)),
-        }
+        if host.has(account, id) { Ok(kind) } else { Err(kind.not_found(id)) }
     }
 
     /// Changes the tags of a resource of any kind, or of a part.
-    pub async fn tag(&self, id: &Id, change: TagChange) -> Ec2Result<()> {
-        self.tagged(id)?.0.tag(id, change).await
+    pub async fn tag(&self, id: &Id, by: &Account, change: TagChange) -> Ec2Result<()> {
+        self.tagged(id)?.0.tag(id, by.clone(), change).await
     }
 
     /// Tells a resource that others link to it; fails if it is gone.

@@ -53,10 +53,12 @@ pub mod spot_market;
 pub mod subnets;
 pub mod tags;
 pub mod traffic_mirroring;
+pub mod transit_gateways;
 pub mod volumes;
 pub mod vpc_block_public_access;
 pub mod vpc_endpoint_services;
 pub mod vpc_endpoints;
+pub mod vpc_peering;
 pub mod vpcs;
 pub mod vpn;
 
@@ -101,10 +103,12 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         subnets::actions(),
         tags::actions(),
         traffic_mirroring::actions(),
+        transit_gateways::actions(),
         volumes::actions(),
         vpc_block_public_access::actions(),
         vpc_endpoint_services::actions(),
         vpc_endpoints::actions(),
+        vpc_peering::actions(),
         vpcs::actions(),
         vpn::actions(),
     ]
@@ -122,6 +126,8 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     vpcs::rebuild(region).await;
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
+    vpc_peering::rebuild(region);
+    transit_gateways::rebuild(region);
     vpn::rebuild(region).await;
     instances::rebuild_seats(region).await;
     placement_groups::rebuild(region).await;

@@ -1,5 +1,7 @@
 //! Between regions: what this node lets others export, and how it asks others (proto: cluster.v1.Peer).
 
+mod conversation;
+mod handshake;
 mod server;
 mod source;
 
@@ -8,6 +10,10 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use async_trait::async_trait;
 use tonic::transport::Channel;
 
+pub use conversation::Heard;
+pub(crate) use conversation::{Agreeing, listen, reconcile, tell};
+pub use handshake::Handshake;
+pub(crate) use handshake::{Role, agree, check_heard};
 pub(crate) use server::Exporter;
 pub(crate) use source::{Exported, Source};
 

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use archipelago_proto::cluster::v1::peer_server::Peer;
 use archipelago_proto::cluster::v1::snapshot_part::Part;
 use archipelago_proto::cluster::v1::{
-    ExportImageRequest, ExportImageResponse, ExportSnapshotRequest, SnapshotBlocks, SnapshotDescription, SnapshotPart,
+    Agreement, ExportImageRequest, ExportImageResponse, ExportSnapshotRequest, SnapshotBlocks, SnapshotDescription,
+    SnapshotPart, Stage,
 };
 use archipelago_proto::{Ec2Error, trace};
 use futures::Stream;
 use prost::Message as _;
 use tonic::{Request, Response, Status};
+use tracing::Instrument as _;
 
 use crate::Region;
-use crate::families::{images, snapshots};
+use crate::families::{images, snapshots, transit_gateways, vpc_peering};
 
 /// Checksums in one part of a stream.
 const BLOCKS_IN_PART: u64 = 1024;
@@ -60,6 +62,22 @@ impl Peer for Exporter {
         });
         let parts = std::iter::once(description).chain(runs).map(|part| Ok(SnapshotPart { part: Some(part) }));
         Ok(Response::new(Box::pin(futures::stream::iter(parts))))
+    }
+
+    async fn agree(&self, request: Request<Agreement>) -> Result<Response<Agreement>, Status> {
+        let span = tracing::info_span!("agree", id = request.get_ref().id);
+        trace::continue_from(&span, request.metadata());
+        let told = request.into_inner();
+        let answer = async {
+            match told.kind.as_str() {
+                // Whether this side listens at all.
+                _ if told.stage() == Stage::Unspecified => Ok(told),
+                vpc_peering::KIND => vpc_peering::hear(&self.0, told).await,
+                transit_gateways::PEERING => transit_gateways::hear(&self.0, told).await,
+                other => Err(Ec2Error::unsupported(format!("This region agrees on no {other}."))),
+            }
+        };
+        Ok(Response::new(answer.instrument(span).await?))
     }
 
     async fn export_image(

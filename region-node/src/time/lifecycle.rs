@@ -47,6 +47,14 @@ pub enum Transition {
     AddressAttributeChange,
     /// An attachment's or association's attaching -> attached
     GatewayAttach,
+    /// initiating-request -> pending-acceptance
+    PeeringRequest,
+    /// provisioning -> active
+    PeeringProvision,
+    /// deleting -> deleted
+    PeeringDelete,
+    /// pending, modifying or deleting of a transit gateway, its attachments and route tables -> over
+    TransitGatewayChange,
     /// A NAT gateway's pending -> available
     NatGatewayCreate,
     /// A NAT gateway's deleting -> deleted
@@ -168,6 +176,9 @@ fn modelled(transition: Transition) -> Millis {
         Transition::Bundle => 300_000,
         Transition::FastSnapshotRestore => 180_000,
         Transition::CapacityChange => 2_000,
+        Transition::PeeringRequest | Transition::PeeringDelete => 1_000,
+        Transition::PeeringProvision => 3_000,
+        Transition::TransitGatewayChange => 20_000,
     }
 }
 

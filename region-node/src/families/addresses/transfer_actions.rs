@@ -63,7 +63,7 @@ pub(super) async fn accept_address_transfer(
     cx.addresses.ask(&offered.id, AddressCommand::Transfer(accept)).await?;
     let arrived = cx.addresses.find(&cx.account, &successor)?;
     if !tags.is_empty() {
-        cx.shell.registry().tag(&arrived.id, crate::entity::TagChange::Set(tags)).await?;
+        cx.shell.registry().tag(&arrived.id, &cx.account, crate::entity::TagChange::Set(tags)).await?;
     }
     Ok(AcceptAddressTransferResult { address_transfer: shown(&arrived.state) })
 }

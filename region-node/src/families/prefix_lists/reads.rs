@@ -103,11 +103,13 @@ pub(super) async fn get_managed_prefix_list_associations(
 ) -> Ec2Result<GetManagedPrefixListAssociationsResult> {
     let list = find(&cx, input.prefix_list_id())?;
     let registry = cx.shell.registry();
-    let owner = |id: &str| registry.host(id).and_then(|host| host.owner(id));
     let associations = list.dependents.iter().filter_map(|id| {
         // Of AWS's lists one sees one's own associations only.
-        let owner = owner(id).filter(|owner| *owner == cx.account)?;
-        Some(PrefixListAssociation { resource_id: Some(id.to_string()), resource_owner: Some(owner.to_string()) })
+        let own = registry.host(id).is_some_and(|host| host.has(&cx.account, id));
+        own.then(|| PrefixListAssociation {
+            resource_id: Some(id.to_string()),
+            resource_owner: Some(cx.account.to_string()),
+        })
     });
     let associations: Vec<_> = associations.collect();
     let describe = Describe {

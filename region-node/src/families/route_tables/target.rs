@@ -130,16 +130,26 @@ pub(super) const KINDS: &[Kind] = &[
         takes: Takes::Everything,
         middlebox: true,
     },
-    unmade("transitGatewayId", "tgw", "transitGateway ID", "InvalidTransitGatewayID.NotFound", |route| {
-        &mut route.transit_gateway_id
-    }),
-    unmade(
-        "vpcPeeringConnectionId",
-        "pcx",
-        "vpcPeeringConnection ID",
-        "InvalidVpcPeeringConnectionID.NotFound",
-        |route| &mut route.vpc_peering_connection_id,
-    ),
+    Kind {
+        parameter: "transitGatewayId",
+        prefix: "tgw",
+        noun: "transitGateway ID",
+        not_found: "InvalidTransitGatewayID.NotFound",
+        slot: |route| &mut route.transit_gateway_id,
+        look: transit_gateway,
+        takes: Takes::Everything,
+        middlebox: false,
+    },
+    Kind {
+        parameter: "vpcPeeringConnectionId",
+        prefix: "pcx",
+        noun: "vpcPeeringConnection ID",
+        not_found: "InvalidVpcPeeringConnectionID.NotFound",
+        slot: |route| &mut route.vpc_peering_connection_id,
+        look: peering,
+        takes: Takes::Everything,
+        middlebox: false,
+    },
     unmade("localGatewayId", "lgw", "localGateway ID", "InvalidLocalGatewayID.NotFound", |route| {
         &mut route.local_gateway_id
     }),
@@ -185,6 +195,25 @@ fn interface(cx: &Context, id: &str, vpc: &str) -> Reach {
         let serves = public.requester_managed() && public.attachment.is_some();
         (public.vpc_id() == vpc, serves || state.is_some_and(|code| code <= RUNNING))
     })
+}
+
+/// AWS knows a gateway here only where the VPC is attached to it.
+fn transit_gateway(cx: &Context, id: &str, vpc: &str) -> Reach {
+    let attachments = cx.transit_gateway_attachments.linked_to(&Id::new(vpc));
+    let mut attached = attachments.values().map(|found| &found.state);
+    let serves = attached.any(|state| state.public.transit_gateway_id() == id && state.is_available());
+    if serves { Reach::Alive } else { Reach::Missing }
+}
+
+/// Also one that is not accepted yet: until then the route is a black hole (AWS: "Update your route tables").
+fn peering(cx: &Context, id: &str, vpc: &str) -> Reach {
+    let known = cx.vpc_peering_connections.index().get(id).filter(|found| !found.state.is_over());
+    match known.filter(|found| found.state.visible_to(&cx.account, cx.shell.clock.now())) {
+        None => Reach::Missing,
+        Some(found) if !found.state.joins(&cx.account, vpc) => Reach::Elsewhere,
+        Some(found) if found.state.is_active() => Reach::Alive,
+        Some(_) => Reach::Dead,
+    }
 }
 
 /// The target of a request.

@@ -36,7 +36,7 @@ async fn change(cx: &Context, resources: &[String], change: &TagChange) -> Ec2Re
         change.apply(&mut tags)?;
     }
     for id in resources {
-        registry.tag(&Id::new(id), change.clone()).await?;
+        registry.tag(&Id::new(id), &cx.account, change.clone()).await?;
     }
     Ok(())
 }
