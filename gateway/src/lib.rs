@@ -4,6 +4,7 @@
 //! the schema of `archipelago-proto`. Not here: any resource, any state but caches. The composition root builds a
 //! gateway from its configuration, a keyring and a way to the nodes, and serves it.
 
+mod access;
 mod admin;
 mod capacity;
 mod clock;
@@ -17,6 +18,7 @@ mod limits;
 mod meter;
 mod nodes;
 mod pipeline;
+mod policy;
 mod query;
 mod region;
 mod reply;
@@ -29,6 +31,7 @@ mod sts;
 mod trace;
 mod version;
 
+pub use access::{Directory, Group, Identities, Policy, Role, User};
 pub use clock::{Clock, FixedClock, WallClock};
 pub use keyring::{DEFAULT_ACCOUNT, Key, Keyring};
 pub use limits::Limits;

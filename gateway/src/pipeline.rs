@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span, info_span, record_all};
 
+use crate::access::{self, Asked, Guard, Surroundings};
 use crate::clock::{Clock, Stopwatch};
 use crate::decode::{boolean, decode};
 use crate::encode::encode;
@@ -33,6 +34,7 @@ const LONGEST_USER_AGENT: usize = 256;
 pub(crate) struct Pipeline {
     pub(crate) schema: Schema,
     pub(crate) keyring: Keyring,
+    pub(crate) guard: Guard,
     pub(crate) auth: AuthMode,
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<dyn Clock>,
@@ -104,7 +106,10 @@ impl Pipeline {
         let identity = identity.map_err(|refusal| refusal.into_error(exchange.service))?;
         exchange.is_of(&identity);
         if exchange.service == Service::Sts {
-            let answer = sts::answer(&form, &identity, &self.keyring, now_ms, &exchange.id)?;
+            let region = scope.map_or(sts::REGION, |scope| scope.region);
+            let surroundings = Surroundings { request: &request, region, now_ms };
+            let desk = sts::Desk { keyring: &self.keyring, guard: &self.guard, surroundings, request_id: &exchange.id };
+            let answer = desk.answer(&form, &identity)?;
             exchange.asks(form.get("Action").unwrap_or_default());
             return Ok(answer);
         }
@@ -120,12 +125,20 @@ impl Pipeline {
         let version = version::check(form.get("Version"))?;
         let action = self.schema.action(name)?;
         exchange.asks(&action.name);
-        let call = call(&form, &request, identity, version, &exchange.id);
+        let call = call(&form, &request, &identity, version, &exchange.id);
         let message = decode(&self.schema, action.input, Parameters::of(&form)?.root())?;
+        let call = call?;
+
+        // Authorize.
+        if let Some(restrictions) = self.guard.restrictions(&identity) {
+            let surroundings = Surroundings { request: &request, region: &region, now_ms };
+            let asked = Asked { caller: &identity, surroundings, action: &action.name, call: &call, message: &message };
+            Box::pin(access::admit(&self.guard, &self.forwarder, &restrictions, &asked)).await?;
+        }
 
         // Forward.
         exchange.tell(&Span::current());
-        let answer = self.forwarder.call(&region, action.path.clone(), &call?, message).await?;
+        let answer = self.forwarder.call(&region, action.path.clone(), &call, message).await?;
 
         // Encode to XML.
         encode(&self.schema, action, version, &exchange.id, &answer)
@@ -136,7 +149,7 @@ impl Pipeline {
 fn call(
     form: &Form<'_>,
     request: &Received,
-    identity: Identity,
+    identity: &Identity,
     version: &str,
     request_id: &str,
 ) -> Result<Call, Ec2Error> {
@@ -147,9 +160,9 @@ fn call(
     };
     let user_agent = request.header("user-agent").unwrap_or_default();
     let caller = Caller {
-        account: identity.account,
-        principal: identity.principal,
-        access_key: identity.access_key,
+        account: identity.account.clone(),
+        principal: identity.principal.clone(),
+        access_key: identity.access_key.clone(),
         request_id: request_id.to_owned(),
         source_address: request.source.to_string(),
         user_agent: user_agent.chars().take(LONGEST_USER_AGENT).collect(),
