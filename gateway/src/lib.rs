@@ -32,6 +32,6 @@ mod version;
 pub use clock::{Clock, FixedClock, WallClock};
 pub use keyring::{DEFAULT_ACCOUNT, Key, Keyring};
 pub use limits::Limits;
-pub use nodes::{Nodes, StaticNodes, connect_lazily};
+pub use nodes::{Nodes, StaticNodes, connect_lazily, endpoint};
 pub use server::{Config, Gateway};
 pub use signature::{AuthMode, Presigned};
