@@ -26,6 +26,7 @@ mod server;
 mod service;
 mod signature;
 mod sts;
+mod throttle;
 mod trace;
 mod version;
 
@@ -35,3 +36,4 @@ pub use limits::Limits;
 pub use nodes::{Nodes, StaticNodes, connect_lazily, endpoint};
 pub use server::{Config, Gateway};
 pub use signature::{AuthMode, Presigned};
+pub use throttle::ThrottleConfig;
