@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use archipelago_gateway::{Directory, Group, Identities, Key, Policy, Role, User};
+use archipelago_gateway::{Directory, Group, Identities, Key, Policy, RecordConfig, Role, ThrottleConfig, User};
 use archipelago_proto::topology::Topology;
 use archipelago_region_node::capacity::{Bound, Market};
 use archipelago_region_node::time::{Lifecycle, Transition};
@@ -25,6 +25,10 @@ pub(crate) struct Config {
     /// How many instances there is room for; where nothing is said, for as many as anybody wants. Later ones count
     /// before earlier ones.
     pub(crate) capacity: Vec<CapacityConfig>,
+    /// How often an account may ask.
+    pub(crate) throttle: ThrottleConfig,
+    /// What was called.
+    pub(crate) record: RecordConfig,
     /// Region to HOST:PORT, for a gateway or a node that runs by itself.
     pub(crate) topology: BTreeMap<String, String>,
 }

@@ -45,8 +45,14 @@ pub(crate) fn build(
 ) -> Result<Gateway> {
     let identities = config.identities();
     let keyring = keyring(secret, config.keys);
-    let (auth, secret) = (options.auth.mode(), secret.as_bytes().to_vec());
-    let config =
-        archipelago_gateway::Config { auth, cluster_token: Some(token), identities, secret, ..Default::default() };
+    let config = archipelago_gateway::Config {
+        auth: options.auth.mode(),
+        cluster_token: Some(token),
+        throttle: config.throttle,
+        record: config.record,
+        identities,
+        secret: secret.as_bytes().to_vec(),
+        ..Default::default()
+    };
     Gateway::new(config, keyring, nodes, Arc::new(WallClock)).map_err(Error::other)
 }

@@ -28,10 +28,12 @@ use crate::limits::Limits;
 use crate::meter::Meter;
 use crate::nodes::Nodes;
 use crate::pipeline::Pipeline;
+use crate::record::{Record, RecordConfig};
 use crate::reply::Reply;
 use crate::request::Received;
 use crate::schema::Schema;
 use crate::signature::AuthMode;
+use crate::throttle::{Throttle, ThrottleConfig};
 
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -50,6 +52,8 @@ pub struct Config {
     pub auth: AuthMode,
     /// What nodes accept calls with; None only where nodes ask for none.
     pub cluster_token: Option<ClusterToken>,
+    pub throttle: ThrottleConfig,
+    pub record: RecordConfig,
     /// Who is restricted; nobody, unless somebody is named.
     pub identities: Identities,
     /// What messages to clients are sealed with: the secret that all gateways of the cluster have.
@@ -67,7 +71,7 @@ impl Gateway {
     /// Fails where the schema of this binary is not one that the gateway can transcode, or where identities are not in
     /// order.
     pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let Config { limits, auth, cluster_token, identities, secret } = config;
+        let Config { limits, auth, cluster_token, throttle, record, identities, secret } = config;
         let pipeline = Pipeline {
             schema: Schema::load()?,
             keyring,
@@ -78,6 +82,8 @@ impl Gateway {
             meter: Meter::new()?,
             slots: Semaphore::new(limits.requests),
             limits,
+            throttle: Throttle::new(throttle)?,
+            record: Record::new(&record)?,
         };
         Ok(Self { pipeline: Arc::new(pipeline), ready: Arc::new(AtomicBool::new(true)) })
     }
@@ -100,7 +106,7 @@ impl Gateway {
                 biased;
                 () = &mut shutdown => break,
                 Some(_) = connections.join_next() => {}
-                _ = upkeep.tick() => self.pipeline.meter.upkeep(),
+                _ = upkeep.tick() => self.pipeline.upkeep(),
                 (place, accepted) = accepted => match accepted {
                     Ok((stream, peer)) => {
                         let connection = graceful.watch(self.connection(stream, peer.ip()));
@@ -171,7 +177,7 @@ impl Gateway {
             return access::answer_operator(&self.pipeline.guard, &self.pipeline.keyring, &request, &form, &body);
         }
         match request.form(limits) {
-            Ok(form) => Box::pin(admin::answer(&self.pipeline.forwarder, &request, &form)).await,
+            Ok(form) => Box::pin(admin::answer(&self.pipeline, &request, &form)).await,
             Err(error) => bad(error),
         }
     }
