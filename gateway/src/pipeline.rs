@@ -172,7 +172,8 @@ impl Pipeline {
             let action = target.and_then(|target| target.strip_prefix(cloudtrail::TARGET)).unwrap_or_default();
             exchange.asks(action);
             let surroundings = Surroundings { request: &request, region: &region, now_ms };
-            self.guard.allow(&identity, surroundings, &format!("cloudtrail:{action}"), "*", &[])?;
+            let may = self.guard.allow(&identity, surroundings, &format!("cloudtrail:{action}"), "*", &[]);
+            may.map_err(|denied| Ec2Error::new("AccessDeniedException", denied.message))?;
             return cloudtrail::answer(&self.record, action, &request.body, &identity.account, &region);
         }
 
