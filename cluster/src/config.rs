@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use archipelago_gateway::{Directory, Group, Identities, Key, Policy, RecordConfig, Role, ThrottleConfig, User};
+use archipelago_gateway::{
+    Directory, Fault, Group, Identities, Key, Policy, RecordConfig, Role, Step, ThrottleConfig, User,
+};
 use archipelago_proto::topology::Topology;
 use archipelago_region_node::capacity::{Bound, Market};
 use archipelago_region_node::time::{Lifecycle, Transition};
@@ -29,6 +31,12 @@ pub(crate) struct Config {
     pub(crate) throttle: ThrottleConfig,
     /// What was called.
     pub(crate) record: RecordConfig,
+    /// Calls that are to fail.
+    pub(crate) faults: Vec<Fault>,
+    /// What is to happen, and when.
+    pub(crate) scenario: Vec<Step>,
+    /// The same seed draws the same lots.
+    pub(crate) seed: u64,
     /// Region to HOST:PORT, for a gateway or a node that runs by itself.
     pub(crate) topology: BTreeMap<String, String>,
 }

@@ -50,6 +50,9 @@ pub(crate) fn build(
         cluster_token: Some(token),
         throttle: config.throttle,
         record: config.record,
+        faults: config.faults,
+        scenario: config.scenario,
+        seed: config.seed,
         identities,
         secret: secret.as_bytes().to_vec(),
         ..Default::default()

@@ -1,6 +1,5 @@
 //! The gateway as a server: connections in, requests to the pipeline or to the operator's pages.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use archipelago_proto::token::ClusterToken;
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,6 +23,7 @@ use tokio::time::{interval, sleep, timeout};
 use crate::access::{self, Directory, Guard, Identities};
 use crate::admin::{self, plain, refusal};
 use crate::clock::Clock;
+use crate::faults::{Connection, Faults, Rule as Fault};
 use crate::forward::Forwarder;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
@@ -31,14 +33,25 @@ use crate::pipeline::Pipeline;
 use crate::record::{Record, RecordConfig};
 use crate::reply::Reply;
 use crate::request::Received;
+use crate::scenario::{Scenario, Step, direct};
 use crate::schema::Schema;
 use crate::signature::AuthMode;
 use crate::throttle::{Throttle, ThrottleConfig};
+use crate::truncated::{BrokenOff, Truncated};
 
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// After a failed accept, when the process is out of file descriptors, say.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// The answer as the connection carries it, unless it is to break off.
+fn whole(reply: Reply) -> Result<Response<Either<Full<Bytes>, Truncated>>, BrokenOff> {
+    match reply.extensions().get::<Connection>() {
+        None => Ok(reply.map(Either::Left)),
+        Some(Connection::Truncate) => Ok(reply.map(|body| Either::Right(Truncated::of(body)))),
+        Some(Connection::Drop | Connection::LoseAnswer) => Err(BrokenOff),
+    }
+}
 
 /// Larger than the limits on headers, so that it is the pipeline that refuses, in XML. Not much larger: each request
 /// begins with a table of as many headers.
@@ -54,6 +67,10 @@ pub struct Config {
     pub cluster_token: Option<ClusterToken>,
     pub throttle: ThrottleConfig,
     pub record: RecordConfig,
+    pub faults: Vec<Fault>,
+    pub scenario: Vec<Step>,
+    /// Of all that is drawn by lot.
+    pub seed: u64,
     /// Who is restricted; nobody, unless somebody is named.
     pub identities: Identities,
     /// What messages to clients are sealed with: the secret that all gateways of the cluster have.
@@ -71,7 +88,9 @@ impl Gateway {
     /// Fails where the schema of this binary is not one that the gateway can transcode, or where identities are not in
     /// order.
     pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let Config { limits, auth, cluster_token, throttle, record, identities, secret } = config;
+        let Config { limits, auth, cluster_token, throttle, record, faults, scenario, seed, identities, secret } =
+            config;
+        let now_ms = clock.now_ms();
         let pipeline = Pipeline {
             schema: Schema::load()?,
             keyring,
@@ -84,6 +103,8 @@ impl Gateway {
             limits,
             throttle: Throttle::new(throttle)?,
             record: Record::new(&record)?,
+            faults: Faults::new(faults, seed, now_ms)?,
+            scenario: Scenario::new(scenario, now_ms)?,
         };
         Ok(Self { pipeline: Arc::new(pipeline), ready: Arc::new(AtomicBool::new(true)) })
     }
@@ -95,7 +116,8 @@ impl Gateway {
         let graceful = GracefulShutdown::new();
         let mut connections = JoinSet::new();
         let mut upkeep = interval(UPKEEP);
-        tokio::pin!(shutdown);
+        let directing = direct(&self.pipeline);
+        tokio::pin!(shutdown, directing);
         loop {
             let accepted = async {
                 // Never closed, so always a place in the end.
@@ -105,6 +127,7 @@ impl Gateway {
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
+                () = &mut directing => {}
                 Some(_) = connections.join_next() => {}
                 _ = upkeep.tick() => self.pipeline.upkeep(),
                 (place, accepted) = accepted => match accepted {
@@ -141,7 +164,7 @@ impl Gateway {
         let gateway = self.clone();
         let service = service_fn(move |request| {
             let gateway = gateway.clone();
-            async move { Ok::<_, Infallible>(gateway.answer(request, source).await) }
+            async move { whole(gateway.answer(request, source).await) }
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.pipeline.limits.receive);
@@ -177,7 +200,11 @@ impl Gateway {
             return access::answer_operator(&self.pipeline.guard, &self.pipeline.keyring, &request, &form, &body);
         }
         match request.form(limits) {
-            Ok(form) => Box::pin(admin::answer(&self.pipeline, &request, &form)).await,
+            Ok(form) => {
+                let path = request.uri.path();
+                let page = path.strip_prefix("/_archipelago/").unwrap_or(path);
+                Box::pin(admin::answer(&self.pipeline, &request.method, page, &form)).await
+            }
             Err(error) => bad(error),
         }
     }
