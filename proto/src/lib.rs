@@ -11,6 +11,7 @@ pub mod codec;
 pub mod error;
 pub mod glob;
 pub mod names;
+pub mod permissions;
 pub mod regions;
 pub mod token;
 pub mod topology;

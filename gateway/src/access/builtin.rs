@@ -6,7 +6,7 @@ const POLICIES: [(&str, &str); 4] = [
     ("AmazonEC2FullAccess", r#"{"Effect":"Allow","Action":"ec2:*","Resource":"*"}"#),
     (
         "AmazonEC2ReadOnlyAccess",
-        r#"{"Effect":"Allow","Action":["ec2:Describe*","ec2:GetSecurityGroupsForVpc"],"Resource":"*"}"#,
+        r#"{"Effect":"Allow","Action":["ec2:Describe*","ec2:GetSecurityGroupsFor*"],"Resource":"*"}"#,
     ),
 ];
 

@@ -2,6 +2,7 @@
 
 use archipelago_proto::cluster::v1::permissions_client::PermissionsClient;
 use archipelago_proto::cluster::v1::{Subject, SubjectsRequest};
+use archipelago_proto::permissions::{PASSING, TAGGING};
 use archipelago_proto::{Call, Ec2Error};
 use tonic::Request;
 
@@ -24,7 +25,7 @@ pub(crate) struct Asked<'a> {
 }
 
 /// What else a request that changes something may need.
-const BESIDE: [&str; 2] = ["ec2:CreateTags", "iam:PassRole"];
+const BESIDE: [&str; 2] = [TAGGING, PASSING];
 
 /// Refuses what the caller's policies do not allow.
 pub(crate) async fn admit(

@@ -6,7 +6,7 @@ use super::{Context, Document, Statement};
 /// One action on one resource.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
-    /// `ec2:CreateVolume`
+    /// `ec2:BuildVolume`
     pub(crate) action: &'a str,
     /// An ARN, or `*` where the action has no resources.
     pub(crate) resource: &'a str,

@@ -20,7 +20,7 @@ fn document(statement: Value) -> Document {
 /// Whether a statement that allows everything under a condition lets a request through.
 fn holds(condition: Value, keys: &[(&str, &[&str])]) -> bool {
     let allow = json!({ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition });
-    allows(&document(allow), "ec2:CreateVolume", VOLUME, keys)
+    allows(&document(allow), "ec2:BuildVolume", VOLUME, keys)
 }
 
 fn allows(document: &Document, action: &str, resource: &str, keys: &[(&str, &[&str])]) -> bool {
@@ -143,11 +143,11 @@ fn all_operators_and_keys_of_a_condition_must_hold() {
 #[test]
 fn actions_and_resources_have_wildcards_and_negations() {
     for (statement, allowed) in [
-        (json!({ "Action": "EC2:create*", "Resource": "*" }), true),
-        (json!({ "Action": ["ec2:Describe*", "ec2:CreateVolum?"], "Resource": VOLUME }), true),
-        (json!({ "Action": "ec2:CreateVolume?", "Resource": "*" }), false),
-        (json!({ "NotAction": "ec2:Delete*", "Resource": "*" }), true),
-        (json!({ "NotAction": ["ec2:Create*"], "Resource": "*" }), false),
+        (json!({ "Action": "EC2:build*", "Resource": "*" }), true),
+        (json!({ "Action": ["ec2:Describe*", "ec2:BuildVolum?"], "Resource": VOLUME }), true),
+        (json!({ "Action": "ec2:BuildVolume?", "Resource": "*" }), false),
+        (json!({ "NotAction": "ec2:Break*", "Resource": "*" }), true),
+        (json!({ "NotAction": ["ec2:Build*"], "Resource": "*" }), false),
         (json!({ "Action": "*", "Resource": "arn:aws:ec2:us-east-1:*:volume/*" }), true),
         (json!({ "Action": "*", "Resource": "arn:aws:ec2:us-east-1:*" }), true),
         (json!({ "Action": "*", "Resource": "arn:aws:ec2:eu-west-1:*:volume/*" }), false),
@@ -157,11 +157,11 @@ fn actions_and_resources_have_wildcards_and_negations() {
     ] {
         let mut statement = statement;
         statement["Effect"] = json!("Allow");
-        assert_eq!(allows(&document(statement.clone()), "ec2:CreateVolume", VOLUME, &[]), allowed, "{statement}");
+        assert_eq!(allows(&document(statement.clone()), "ec2:BuildVolume", VOLUME, &[]), allowed, "{statement}");
     }
     // What has no resource is only in the statements about everything.
     let volumes = document(json!({ "Effect": "Allow", "Action": "*", "Resource": "arn:aws:ec2:*:*:volume/*" }));
-    assert!(!allows(&volumes, "ec2:DescribeVolumes", "*", &[]));
+    assert!(!allows(&volumes, "ec2:ShowVolumes", "*", &[]));
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn a_role_trusts_callers_or_their_accounts() {
 
 #[test]
 fn documents_tell_whether_resources_matter_to_them() {
-    let indifferent = |statement: Value| indifferent([&document(statement)], "ec2:CreateVolume");
+    let indifferent = |statement: Value| indifferent([&document(statement)], "ec2:BuildVolume");
     let with = |name: &str, value: Value| {
         let mut statement = json!({ "Effect": "Allow", "Action": "ec2:*", "Resource": "*" });
         statement[name] = value;
@@ -261,12 +261,12 @@ fn documents_tell_whether_resources_matter_to_them() {
     assert!(!indifferent(with("Condition", json!({ "StringEquals": { "ec2:VolumeType": "gp3" } }))));
     assert!(!indifferent(with("Resource", json!(VOLUME))));
     let mut other = with("Resource", json!(VOLUME));
-    other["Action"] = json!("ec2:DeleteVolume");
+    other["Action"] = json!("ec2:BreakVolume");
     assert!(indifferent(other));
 }
 
 fn statement() -> impl Strategy<Value = Value> {
-    let action = prop::sample::select(vec!["*", "ec2:*", "ec2:Create*", "ec2:CreateVolume", "ec2:DeleteVolume"]);
+    let action = prop::sample::select(vec!["*", "ec2:*", "ec2:Build*", "ec2:BuildVolume", "ec2:BreakVolume"]);
     let resource = prop::sample::select(vec!["*", "arn:aws:ec2:*:*:volume/*", "arn:aws:ec2:*:*:instance/*", VOLUME]);
     let effect = prop::sample::select(vec!["Allow", "Deny"]);
     let kind = prop::sample::select(vec!["gp2", "gp3"]);
@@ -287,14 +287,14 @@ proptest! {
         let keys: &[(&str, &[&str])] = &[("ec2:VolumeType", &["gp3"])];
         let alone = |statement: &Value| document(json!({ "Effect": "Allow", "Action": statement["Action"],
             "Resource": statement["Resource"], "Condition": statement.get("Condition").unwrap_or(&json!({})) }));
-        let applies = |statement: &&Value| allows(&alone(statement), "ec2:CreateVolume", VOLUME, keys);
+        let applies = |statement: &&Value| allows(&alone(statement), "ec2:BuildVolume", VOLUME, keys);
         let (denials, allowances): (Vec<_>, Vec<_>) = statements.iter().filter(applies)
             .partition(|statement| statement["Effect"] == "Deny");
         let at = split.min(statements.len());
         let documents: Vec<_> = [&statements[..at], &statements[at..]].into_iter().filter(|part| !part.is_empty())
             .map(|part| document(json!(part))).collect();
         let context = context(keys);
-        let verdict = judge(&documents, &Request { action: "ec2:CreateVolume", resource: VOLUME, context: &context });
+        let verdict = judge(&documents, &Request { action: "ec2:BuildVolume", resource: VOLUME, context: &context });
         prop_assert_eq!(matches!(verdict, Verdict::Denied(_)), !denials.is_empty());
         prop_assert_eq!(verdict.is_allowed(), denials.is_empty() && !allowances.is_empty());
     }
@@ -310,7 +310,7 @@ proptest! {
         let policy = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "*", "Resource": "*",
             "Condition": { operator: { "ec2:Key": wanted } } } });
         if let Ok(document) = Document::identity(&policy.to_string()) {
-            allows(&document, "ec2:CreateVolume", VOLUME, &[("ec2:Key", &[&value])]);
+            allows(&document, "ec2:BuildVolume", VOLUME, &[("ec2:Key", &[&value])]);
         }
     }
 }

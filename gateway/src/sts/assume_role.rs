@@ -36,7 +36,7 @@ impl Desk<'_> {
         let issued_ms = self.surroundings.now_ms;
         let session = Session {
             issued_ms,
-            policies: self.session_policy(form)?,
+            policies: session_policy(form)?,
             policy_arns: self.session_policy_arns(form, role.account)?,
             tags: tags(form)?,
             mfa: mfa(form)?,
@@ -109,15 +109,6 @@ impl Desk<'_> {
         trust.trusted(who, &Request { action, resource, context: &context })
     }
 
-    fn session_policy(&self, form: &Form<'_>) -> Result<Vec<String>, Ec2Error> {
-        let Some(text) = form.get("Policy") else { return Ok(Vec::new()) };
-        if text.chars().count() > LONGEST_POLICY {
-            return Err(unsatisfied(text, "policy", &format!("have length less than or equal to {LONGEST_POLICY}")));
-        }
-        Document::identity(text).map_err(|why| Ec2Error::new("MalformedPolicyDocument", why))?;
-        Ok(vec![text.to_owned()])
-    }
-
     fn session_policy_arns(&self, form: &Form<'_>, account: &str) -> Result<Vec<String>, Ec2Error> {
         let arns = members(form, "PolicyArns", "arn");
         if arns.len() > MOST_POLICY_ARNS {
@@ -130,6 +121,15 @@ impl Desk<'_> {
         }
         Ok(arns.into_iter().map(str::to_owned).collect())
     }
+}
+
+fn session_policy(form: &Form<'_>) -> Result<Vec<String>, Ec2Error> {
+    let Some(text) = form.get("Policy") else { return Ok(Vec::new()) };
+    if text.chars().count() > LONGEST_POLICY {
+        return Err(unsatisfied(text, "policy", &format!("have length less than or equal to {LONGEST_POLICY}")));
+    }
+    Document::identity(text).map_err(|why| Ec2Error::new("MalformedPolicyDocument", why))?;
+    Ok(vec![text.to_owned()])
 }
 
 fn keys(form: &Form<'_>, session: &Session) -> Vec<(String, Vec<String>)> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use archipelago_proto::Ec2Result;
 use archipelago_proto::cluster::v1::{ConditionKey, Subject};
+use archipelago_proto::permissions::{PASSING, TAGGING};
 use prost_reflect::{DynamicMessage, Value};
 
 use super::kinds::{self, Form, Kind};
@@ -268,11 +269,11 @@ impl Question<'_> {
         for (resource_type, _) in &self.tags.specified {
             let mut keys = self.keys(resource_type, None, None);
             keys.insert("ec2:CreateAction".to_owned(), vec![self.action.to_owned()]);
-            subjects.push(subject("ec2:CreateTags", self.arn(resource_type, "*"), keys));
+            subjects.push(subject(TAGGING, self.arn(resource_type, "*"), keys));
         }
         if let Some(role) = implied::passed_role(self.cx, &self.request) {
             let keys = Keys::from([("iam:PassedToService".to_owned(), vec!["ec2.amazonaws.com".to_owned()])]);
-            subjects.push(subject("iam:PassRole", role, keys));
+            subjects.push(subject(PASSING, role, keys));
         }
         subjects
     }
