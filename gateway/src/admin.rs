@@ -43,10 +43,15 @@ pub(crate) async fn answer(forwarder: &Forwarder, request: &Received, form: &For
         },
         (&Method::POST, "instance-event") => incidents::schedule(forwarder, form).await,
         (&Method::POST, "volume-impairment") => incidents::impair(forwarder, form).await,
+        (&Method::POST, "vpn-tunnel") => incidents::set_tunnel(forwarder, form).await,
         (&Method::GET, "capacity") => capacity::read(forwarder, form).await,
         (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
-        (_, "health" | "reset" | "clock" | "instance-event" | "volume-impairment" | "capacity" | "spot/interrupt") => {
+        (
+            _,
+            "health" | "reset" | "clock" | "instance-event" | "volume-impairment" | "vpn-tunnel" | "capacity"
+            | "spot/interrupt",
+        ) => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here");
         }
         _ => return refusal(StatusCode::NOT_FOUND, "there is nothing here"),

@@ -1,7 +1,7 @@
-//! What the operator lets happen: events that are scheduled for instances, volumes that are impaired.
+//! What the operator lets happen: events that are scheduled for instances, volumes that are impaired, tunnels that come up.
 
 use archipelago_proto::cluster::v1::admin_client::AdminClient;
-use archipelago_proto::cluster::v1::{ImpairVolumeRequest, ScheduleEventRequest};
+use archipelago_proto::cluster::v1::{ImpairVolumeRequest, ScheduleEventRequest, SetVpnTunnelRequest};
 use serde_json::json;
 use tonic::Request;
 
@@ -41,6 +41,26 @@ pub(crate) async fn impair(forwarder: &Forwarder, form: &Form<'_>) -> Result<Rep
             AdminClient::new(channel).impair_volume(request).await.map(drop)
         });
         asked.await.map(|()| json!("impaired"))
+    });
+    Ok(outcome(answers.await))
+}
+
+/// `vpn_connection_id`, `outside_ip_address`, `status` (`UP` or `DOWN`), and if wanted a `message` and `accepted_routes`.
+pub(crate) async fn set_tunnel(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
+    let region = one_region(forwarder, form)?;
+    let routes = form.get("accepted_routes").map(str::parse::<i32>).transpose();
+    let tunnel = &SetVpnTunnelRequest {
+        vpn_connection_id: text(form, "vpn_connection_id")?,
+        outside_ip_address: text(form, "outside_ip_address")?,
+        status: text(form, "status")?,
+        message: form.get("message").unwrap_or_default().to_owned(),
+        accepted_routes: routes.map_err(|_| "accepted_routes must be a number")?.unwrap_or_default(),
+    };
+    let answers = each(region, |region| async move {
+        let asked = forwarder.send(&region, Request::new(tunnel.clone()), |channel, request| async {
+            AdminClient::new(channel).set_vpn_tunnel(request).await.map(drop)
+        });
+        asked.await.map(|()| json!(tunnel.status))
     });
     Ok(outcome(answers.await))
 }

@@ -7,7 +7,8 @@ use archipelago_proto::cluster::v1::admin_server::Admin;
 use archipelago_proto::cluster::v1::{
     CapacityBound, CapacityPool, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ImpairVolumeRequest,
     ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse, KindStatistics, MetricsRequest, MetricsResponse,
-    ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse, StatisticsRequest, StatisticsResponse,
+    ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse, SetVpnTunnelRequest,
+    SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -57,6 +58,14 @@ impl Admin for Operator {
     ) -> Result<Response<ImpairVolumeResponse>, Status> {
         incidents::impair(&self.region, &request.into_inner()).await?;
         Ok(Response::new(ImpairVolumeResponse {}))
+    }
+
+    async fn set_vpn_tunnel(
+        &self,
+        request: Request<SetVpnTunnelRequest>,
+    ) -> Result<Response<SetVpnTunnelResponse>, Status> {
+        incidents::set_tunnel(&self.region, request.into_inner()).await?;
+        Ok(Response::new(SetVpnTunnelResponse {}))
     }
 
     async fn statistics(&self, _: Request<StatisticsRequest>) -> Result<Response<StatisticsResponse>, Status> {

@@ -48,7 +48,7 @@ LINES = list(lines())
 # The families whose actions are all in the table. A family that is added there belongs here too.
 FAMILIES = """
     addresses dhcp_options images instances internet_gateways key_pairs network_acls network_interfaces regions
-    route_tables security_groups snapshots subnets tags volumes vpcs
+    route_tables security_groups snapshots subnets tags volumes vpc_peering vpcs vpn
 """.split()
 
 

@@ -1,6 +1,7 @@
 //! A region's node, asked over gRPC as the gateway asks it. One binary: a module for each family.
 
 mod account_settings;
+mod address_conservation;
 mod addresses;
 mod bundle_tasks;
 mod capacity;
@@ -32,6 +33,7 @@ mod network_acls;
 mod network_interfaces;
 mod placement_groups;
 mod prefix_lists;
+mod races;
 mod regions;
 mod reserved_instances;
 mod route_tables;
@@ -41,6 +43,7 @@ mod spot;
 mod subnets;
 mod support;
 mod traffic_mirroring;
+mod transit_gateway_parts;
 mod transit_gateways;
 mod volumes;
 mod vpc_block_public_access;
