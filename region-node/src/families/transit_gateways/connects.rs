@@ -9,9 +9,8 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::AttachmentState;
 use super::attachment::AttachmentCommand;
-use super::gateway_actions::settles;
-use super::joining::{gateway_to_join, guest, propagate};
-use super::life::{Life, PENDING, incorrect_state};
+use super::joining::{gateway_to_join, guest, new_attachment, propagate};
+use super::life::incorrect_state;
 use super::view::{Seen, find_attachment, seen, shelves, tags};
 use crate::entity::{Entity as _, Published, Undo, workflow};
 use crate::request::{Action, Column, Context, Describe, Table, tags_for};
@@ -71,19 +70,12 @@ async fn create_transit_gateway_connect(
     let gateway = gateway_to_join(&cx, transport.state.gateway())?;
     let (association, propagation) = gateway.state.defaults();
     let id = cx.transit_gateway_attachments.fresh_id();
-    let mut state = AttachmentState {
+    let state = AttachmentState {
         association,
         transport: Some(transport.id.to_string()),
         guest: guest(&cx, &gateway),
-        life: Life::beginning(settles(&cx)),
-        ..AttachmentState::default()
+        ..new_attachment(&cx, &id, &gateway.id, tags)
     };
-    state.public.transit_gateway_attachment_id = Some(id.to_string());
-    state.public.transit_gateway_id = Some(gateway.id.to_string());
-    state.public.vpc_owner_id = Some(cx.account.to_string());
-    state.public.state = Some(PENDING.to_owned());
-    state.public.creation_time = Some(cx.shell.clock.now());
-    state.public.tags = tags;
     let shown = view(&state, state.public.tags.clone());
     let mut undo = Undo::default();
     let outcome = async {

@@ -5,9 +5,11 @@
 
 use std::sync::Arc;
 
+use archipelago_proto::ec2::v1::{Tag, TransitGatewayVpcAttachment};
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::attachment::Guest;
+use super::gateway_actions::settles;
 use super::life::{AVAILABLE, Life, PENDING, incorrect_state};
 use super::table::TableCommand;
 use super::{AttachmentCommand, AttachmentState, TransitGatewayState};
@@ -48,6 +50,20 @@ pub(super) async fn propagate(cx: &Context, undo: &mut Undo, table: Option<Strin
     Ok(())
 }
 
+/// An attachment that is accepted already, of what is no VPC.
+pub(super) fn new_attachment(cx: &Context, id: &Id, gateway: &Id, tags: Vec<Tag>) -> AttachmentState {
+    let public = TransitGatewayVpcAttachment {
+        transit_gateway_attachment_id: Some(id.to_string()),
+        transit_gateway_id: Some(gateway.to_string()),
+        vpc_owner_id: Some(cx.account.to_string()),
+        state: Some(PENDING.to_owned()),
+        creation_time: Some(cx.shell.clock.now()),
+        tags,
+        ..TransitGatewayVpcAttachment::default()
+    };
+    AttachmentState { public, life: Life::beginning(settles(cx)), ..AttachmentState::default() }
+}
+
 /// Adds the attachment of a VPN connection to the batch that makes the connection.
 pub(crate) async fn attach_vpn(
     cx: &Context,
@@ -59,13 +75,8 @@ pub(crate) async fn attach_vpn(
     let gateway = gateway_of_vpn(cx, gateway)?;
     let (association, propagation) = gateway.state.defaults();
     let id = cx.transit_gateway_attachments.fresh_id();
-    let mut state = AttachmentState { association, vpn: Some(vpn.to_string()), ..AttachmentState::default() };
-    state.life = Life::beginning(super::gateway_actions::settles(cx));
-    state.public.transit_gateway_attachment_id = Some(id.to_string());
-    state.public.transit_gateway_id = Some(gateway.id.to_string());
-    state.public.vpc_owner_id = Some(cx.account.to_string());
-    state.public.state = Some(PENDING.to_owned());
-    state.public.creation_time = Some(cx.shell.clock.now());
+    let new = new_attachment(cx, &id, &gateway.id, Vec::new());
+    let state = AttachmentState { association, vpn: Some(vpn.to_string()), ..new };
     propagate(cx, undo, propagation, &id).await?;
     batch.create(&cx.transit_gateway_attachments, &id, state)
 }
