@@ -74,6 +74,7 @@ async fn a_source_has_one_session_of_each_number() {
     let input = CreateTrafficMirrorFilterRequest::default();
     let made = client.create_traffic_mirror_filter(sandbox.ask(input)).await.unwrap().into_inner();
     let made = made.traffic_mirror_filter.unwrap().traffic_mirror_filter_id;
+    let base = client.clone();
     let create = |number| {
         let input = CreateTrafficMirrorSessionRequest {
             network_interface_id: some(&source),
@@ -82,10 +83,10 @@ async fn a_source_has_one_session_of_each_number() {
             session_number: Some(number),
             ..Default::default()
         };
-        let mut client = client.clone();
-        async {
-            outcome(client.create_traffic_mirror_session(sandbox.ask(input)).await)
-                .map(|m| m.traffic_mirror_session.unwrap())
+        let (mut client, request) = (base.clone(), sandbox.ask(input));
+        async move {
+            outcome(client.create_traffic_mirror_session(request).await)
+                .map(|made| made.traffic_mirror_session.unwrap())
         }
     };
     let taken = "TrafficMirrorSessionNumberAlreadyExists";
@@ -119,9 +120,9 @@ async fn a_resource_has_one_flow_log_to_each_destination() {
             log_destination: some("arn:aws:s3:::logs"),
             ..Default::default()
         };
-        let mut client = FlowLogsServiceClient::new(sandbox.channel.clone());
-        async {
-            let made = outcome(client.create_flow_logs(sandbox.ask(input)).await)?;
+        let (mut client, request) = (FlowLogsServiceClient::new(sandbox.channel.clone()), sandbox.ask(input));
+        async move {
+            let made = outcome(client.create_flow_logs(request).await)?;
             // It is told in the answer, or as the answer.
             match made.unsuccessful.into_iter().next() {
                 Some(failed) => Err(failed.error.unwrap().code.unwrap()),
