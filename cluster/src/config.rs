@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use archipelago_gateway::{Fault, Key, RecordConfig, ThrottleConfig};
+use archipelago_gateway::{Fault, Key, RecordConfig, Step, ThrottleConfig};
 use archipelago_proto::topology::Topology;
 use archipelago_region_node::capacity::{Bound, Market};
 use archipelago_region_node::time::{Lifecycle, Transition};
@@ -27,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) record: RecordConfig,
     /// Calls that are to fail.
     pub(crate) faults: Vec<Fault>,
+    /// What is to happen, and when.
+    pub(crate) scenario: Vec<Step>,
     /// The same seed draws the same lots.
     pub(crate) seed: u64,
     /// Region to HOST:PORT, for a gateway or a node that runs by itself.

@@ -51,6 +51,7 @@ pub(crate) fn build(
         throttle: config.throttle,
         record: config.record,
         faults: config.faults,
+        scenario: config.scenario,
         seed: config.seed,
         ..Default::default()
     };

@@ -27,6 +27,7 @@ use crate::query::{Form, Parameters};
 use crate::record::{self, Record};
 use crate::reply::{self, Reply};
 use crate::request::Received;
+use crate::scenario::Scenario;
 use crate::schema::Schema;
 use crate::service::Service;
 use crate::signature::{AuthMode, Identity, authenticate, presented};
@@ -48,6 +49,7 @@ pub(crate) struct Pipeline {
     pub(crate) throttle: Throttle,
     pub(crate) record: Record,
     pub(crate) faults: Faults,
+    pub(crate) scenario: Scenario,
 }
 
 /// What has become known of a request on its way, for the answer's shape, the span and the metrics.

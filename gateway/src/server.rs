@@ -32,6 +32,7 @@ use crate::pipeline::Pipeline;
 use crate::record::{Record, RecordConfig};
 use crate::reply::Reply;
 use crate::request::Received;
+use crate::scenario::{Scenario, Step, direct};
 use crate::schema::Schema;
 use crate::signature::AuthMode;
 use crate::throttle::{Throttle, ThrottleConfig};
@@ -66,6 +67,7 @@ pub struct Config {
     pub throttle: ThrottleConfig,
     pub record: RecordConfig,
     pub faults: Vec<Fault>,
+    pub scenario: Vec<Step>,
     /// Of all that is drawn by lot.
     pub seed: u64,
 }
@@ -80,7 +82,7 @@ pub struct Gateway {
 impl Gateway {
     /// Fails where the schema of this binary is not one that the gateway can transcode.
     pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let Config { limits, auth, cluster_token, throttle, record, faults, seed } = config;
+        let Config { limits, auth, cluster_token, throttle, record, faults, scenario, seed } = config;
         let now_ms = clock.now_ms();
         let pipeline = Pipeline {
             schema: Schema::load()?,
@@ -94,6 +96,7 @@ impl Gateway {
             throttle: Throttle::new(throttle)?,
             record: Record::new(&record)?,
             faults: Faults::new(faults, seed, now_ms)?,
+            scenario: Scenario::new(scenario, now_ms)?,
         };
         Ok(Self { pipeline: Arc::new(pipeline), ready: Arc::new(AtomicBool::new(true)) })
     }
@@ -105,7 +108,8 @@ impl Gateway {
         let graceful = GracefulShutdown::new();
         let mut connections = JoinSet::new();
         let mut upkeep = interval(UPKEEP);
-        tokio::pin!(shutdown);
+        let directing = direct(&self.pipeline);
+        tokio::pin!(shutdown, directing);
         loop {
             let accepted = async {
                 // Never closed, so always a place in the end.
@@ -115,6 +119,7 @@ impl Gateway {
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
+                () = &mut directing => {}
                 Some(_) = connections.join_next() => {}
                 _ = upkeep.tick() => self.pipeline.upkeep(),
                 (place, accepted) = accepted => match accepted {
@@ -178,7 +183,11 @@ impl Gateway {
             Err(error) => return bad(error),
         };
         match request.form(limits) {
-            Ok(form) => Box::pin(admin::answer(&self.pipeline, &request, &form)).await,
+            Ok(form) => {
+                let path = request.uri.path();
+                let page = path.strip_prefix("/_archipelago/").unwrap_or(path);
+                Box::pin(admin::answer(&self.pipeline, &request.method, page, &form)).await
+            }
             Err(error) => bad(error),
         }
     }
