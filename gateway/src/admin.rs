@@ -210,7 +210,7 @@ pub(crate) fn refusal(status: StatusCode, message: &str) -> Reply {
     json_reply(status, &json!({ "error": message }))
 }
 
-fn json_reply(status: StatusCode, value: &Value) -> Reply {
+pub(crate) fn json_reply(status: StatusCode, value: &Value) -> Reply {
     plain(status, "application/json", value.to_string())
 }
 

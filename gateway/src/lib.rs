@@ -4,6 +4,7 @@
 //! the schema of `archipelago-proto`. Not here: any resource, any state but caches. The composition root builds a
 //! gateway from its configuration, a keyring and a way to the nodes, and serves it.
 
+mod access;
 mod admin;
 mod capacity;
 mod clock;
@@ -19,6 +20,7 @@ mod limits;
 mod meter;
 mod nodes;
 mod pipeline;
+mod policy;
 mod query;
 mod record;
 mod region;
@@ -35,6 +37,7 @@ mod trace;
 mod truncated;
 mod version;
 
+pub use access::{Directory, Group, Identities, Policy, Role, User};
 pub use clock::{Clock, FixedClock, WallClock};
 pub use faults::Rule as Fault;
 pub use keyring::{DEFAULT_ACCOUNT, Key, Keyring};

@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 
+use crate::access::{self, Directory, Guard, Identities};
 use crate::admin::{self, plain, refusal};
 use crate::clock::Clock;
 use crate::faults::{Connection, Faults, Rule as Fault};
@@ -70,6 +71,10 @@ pub struct Config {
     pub scenario: Vec<Step>,
     /// Of all that is drawn by lot.
     pub seed: u64,
+    /// Who is restricted; nobody, unless somebody is named.
+    pub identities: Identities,
+    /// What messages to clients are sealed with: the secret that all gateways of the cluster have.
+    pub secret: Vec<u8>,
 }
 
 #[derive(Clone)]
@@ -80,13 +85,16 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Fails where the schema of this binary is not one that the gateway can transcode.
+    /// Fails where the schema of this binary is not one that the gateway can transcode, or where identities are not in
+    /// order.
     pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let Config { limits, auth, cluster_token, throttle, record, faults, scenario, seed } = config;
+        let Config { limits, auth, cluster_token, throttle, record, faults, scenario, seed, identities, secret } =
+            config;
         let now_ms = clock.now_ms();
         let pipeline = Pipeline {
             schema: Schema::load()?,
             keyring,
+            guard: Guard::new(Directory::new(identities)?, &secret),
             auth,
             clock,
             forwarder: Forwarder::new(nodes, cluster_token, limits.answer),
@@ -178,10 +186,19 @@ impl Gateway {
     async fn operate(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
         let limits = &self.pipeline.limits;
         let bad = |error: archipelago_proto::Ec2Error| refusal(error.http_status(), &error.message);
-        let request = match Received::read(request, source, limits).await {
+        let mut request = match Received::read(request, source, limits).await {
             Ok(request) => request,
             Err(error) => return bad(error),
         };
+        // Its body is no form.
+        if request.uri.path() == "/_archipelago/iam" {
+            let body = std::mem::take(&mut request.body);
+            let form = match request.form(limits) {
+                Ok(form) => form,
+                Err(error) => return bad(error),
+            };
+            return access::answer_operator(&self.pipeline.guard, &self.pipeline.keyring, &request, &form, &body);
+        }
         match request.form(limits) {
             Ok(form) => {
                 let path = request.uri.path();

@@ -21,6 +21,8 @@ pub(crate) trait AnyHost: Send + Sync {
     fn parts(&self) -> &'static [Kind];
     /// Whether a resource is an account's, or a part of one.
     fn has(&self, account: &str, id: &str) -> bool;
+    /// The resource that has a part of this id.
+    fn owner_of(&self, part: &str) -> Option<Id>;
     fn tag<'a>(&'a self, id: &'a Id, by: Account, change: TagChange) -> BoxFuture<'a, Ec2Result<()>>;
     fn hold<'a>(&'a self, id: &'a Id, by: Vec<Id>) -> BoxFuture<'a, Ec2Result<()>>;
     fn tell_hold(&self, id: &Id, by: Vec<Id>);
@@ -57,6 +59,10 @@ impl<E: Entity> AnyHost for Host<E> {
             let guest = published.state.guest().is_some_and(|(guest, _)| guest == account);
             *published.account == *account || guest
         })
+    }
+
+    fn owner_of(&self, part: &str) -> Option<Id> {
+        self.index().of_part(part).map(|owner| owner.id.clone())
     }
 
     fn tag<'a>(&'a self, id: &'a Id, by: Account, change: TagChange) -> BoxFuture<'a, Ec2Result<()>> {
@@ -205,6 +211,18 @@ impl Registry {
         let (host, kind) = self.tagged(id)?;
         kind.check(id)?;
         if host.has(account, id) { Ok(kind) } else { Err(kind.not_found(id)) }
+    }
+
+    /// The resource type that an id tells, and the resource that it names: for the id of a part that has no tags of
+    /// its own, the one whose part it is. Whether it exists, and whose it is, is another question.
+    pub(crate) fn named(&self, id: &str) -> Option<(&'static str, Id)> {
+        let prefix = uuid::prefix(id);
+        let own = self.parts.get(prefix).map(|(kind, _)| *kind).or_else(|| Some(self.hosts.get(prefix)?.kind()));
+        if let Some(kind) = own {
+            return kind.check(id).is_ok().then(|| (kind.resource_type, Id::new(id)));
+        }
+        let mut hosts = self.hosts();
+        hosts.find_map(|host| Some((host.kind().resource_type, host.owner_of(id)?)))
     }
 
     /// Changes the tags of a resource of any kind, or of a part.

@@ -31,6 +31,7 @@ mod launch_templates;
 mod nat_gateways;
 mod network_acls;
 mod network_interfaces;
+mod permissions;
 mod placement_groups;
 mod prefix_lists;
 mod races;

@@ -26,7 +26,7 @@ mod transitions;
 
 pub(crate) use actions::actions;
 pub(crate) use follow::follow;
-pub(crate) use launch::{Order, check, check_imported, import, market, run};
+pub(crate) use launch::{Order, Outlook, check, check_imported, import, market, outlook, request_in_full, run};
 pub use lifecycle::Phase;
 pub use rebuild::{count, rebuild};
 pub(crate) use seats::{follow_reservation, rebuild as rebuild_seats, specification as reservation_specification};

@@ -39,7 +39,7 @@ pub(super) struct Plan {
     pub(super) instance: Instance,
     pub(super) private: Private,
     pub(super) volumes: Vec<VolumeTemplate>,
-    interfaces: Vec<Wanted>,
+    pub(super) interfaces: Vec<Wanted>,
     pub(super) subnet: Arc<Published<SubnetState>>,
     group: Option<Group>,
     pool: Pool,
