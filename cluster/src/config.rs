@@ -17,12 +17,23 @@ use crate::error::{Error, Result};
 pub(crate) struct Config {
     /// Access keys beside those that every cluster takes.
     pub(crate) keys: Vec<Key>,
+    /// Accounts that are not as all others are.
+    pub(crate) accounts: Vec<AccountConfig>,
     pub(crate) lifecycle: LifecycleConfig,
     /// How many instances there is room for; where nothing is said, for as many as anybody wants. Later ones count
     /// before earlier ones.
     pub(crate) capacity: Vec<CapacityConfig>,
     /// Region to HOST:PORT, for a gateway or a node that runs by itself.
     pub(crate) topology: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountConfig {
+    pub(crate) id: String,
+    /// Whether it has EC2-Classic beside VPCs, as accounts from before December 2013 had.
+    #[serde(default)]
+    pub(crate) classic: bool,
 }
 
 /// Each pool of these zones and types has room for so many instances.
@@ -64,7 +75,17 @@ impl Config {
     pub(crate) fn load(file: Option<&Path>) -> Result<Self> {
         let Some(file) = file else { return Ok(Self::default()) };
         let text = std::fs::read_to_string(file).map_err(|error| Error::File(file.into(), error.to_string()))?;
-        toml::from_str(&text).map_err(|error| Error::File(file.into(), error.to_string()))
+        let config: Self = toml::from_str(&text).map_err(|error| Error::File(file.into(), error.to_string()))?;
+        let is_account = |id: &str| id.len() == 12 && id.bytes().all(|letter| letter.is_ascii_digit());
+        match config.accounts.iter().find(|account| !is_account(&account.id)) {
+            Some(other) => Err(Error::File(file.into(), format!("'{}' is no account: it takes 12 digits", other.id))),
+            None => Ok(config),
+        }
+    }
+
+    /// The accounts with EC2-Classic.
+    pub(crate) fn classic(&self) -> impl Iterator<Item = &str> {
+        self.accounts.iter().filter(|account| account.classic).map(|account| account.id.as_str())
     }
 
     /// The command line's profile wins over the file's.
@@ -124,6 +145,13 @@ mod tests {
             ("us-east-1?", "*", Some(3))
         );
         assert_eq!((bounds[0].market, bounds[1].market), (None, Some(Market::OnDemand)));
+    }
+
+    #[test]
+    fn accounts_have_ec2_classic_if_they_are_said_to() {
+        let text = "[[accounts]]\nid = '123456789012'\nclassic = true\n[[accounts]]\nid = '210987654321'";
+        let config: Config = toml::from_str(text).unwrap();
+        assert_eq!(config.classic().collect::<Vec<_>>(), ["123456789012"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod incidents;
 mod metering;
 mod node;
 pub mod peer;
+mod platforms;
 mod region;
 pub mod request;
 pub mod store;

@@ -145,6 +145,19 @@ pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<image
     images::go_on(&region, &image.id).await;
 }
 
+/// Goes on with an address's transfer, or lets instances in EC2-Classic know that the address came or went.
+pub(crate) async fn follow_address(region: Arc<Region>, address: Arc<Published<addresses::AddressState>>) {
+    let changed = address.state.changed();
+    if changed.is_empty() {
+        return addresses::follow_transfer(region, address).await;
+    }
+    let cx = Context::internal(&region, &address.account);
+    for instance in &changed {
+        instances::public_address_changed(&cx, instance).await;
+    }
+    let _ = Box::pin(cx.addresses.ask(&address.id, addresses::AddressCommand::Told(changed))).await;
+}
+
 /// Sees to what an instance is left to do, and tells those above it what became of it.
 pub(crate) async fn follow_instance(region: Arc<Region>, instance: Arc<Published<instances::InstanceState>>) {
     instances::follow(region, instance, |cx, id| Box::pin(instance_changed(cx, id))).await;
@@ -170,7 +183,8 @@ pub(crate) async fn interrupt_spot(region: &Arc<Region>, instances: &[String]) -
 pub(crate) fn public_addresses(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
     let lent = network_interfaces::of_account(region, account);
     let elastic = addresses::of_account(region, account);
-    lent.into_iter().chain(elastic).chain(vpn::of_account(region, account)).collect()
+    let classic = instances::public_addresses(region, account);
+    lent.into_iter().chain(classic).chain(elastic).chain(vpn::of_account(region, account)).collect()
 }
 
 #[cfg(test)]

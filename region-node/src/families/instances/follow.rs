@@ -7,6 +7,7 @@ use archipelago_proto::ec2::v1::{Instance, Reservation};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use futures::future::{BoxFuture, join_all, try_join_all};
 
+use super::classic;
 use super::lifecycle::Phase;
 use super::row::attached_interfaces;
 use super::seats;
@@ -44,6 +45,13 @@ pub(crate) async fn follow(region: Arc<Region>, instance: Arc<Published<Instance
 
 async fn carry_out(cx: &Context, instance: &Published<InstanceState>, intent: Intent) -> Ec2Result<()> {
     let id = &instance.id;
+    if let Some(classic) = &instance.state.private.classic {
+        match intent {
+            Intent::Nothing => {}
+            Intent::Started => classic::started(cx, id, classic).await?,
+            Intent::Stopped | Intent::Terminated => classic::stopped(cx, id, classic).await?,
+        }
+    }
     match intent {
         Intent::Nothing => Ok(()),
         Intent::Started => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::classic::claim_classic_addresses;
 use super::lifecycle::Phase;
 use crate::Region;
 use crate::entity::Id;
@@ -19,6 +20,7 @@ pub fn count(region: &Region) {
 
 pub async fn rebuild(region: &Arc<Region>) {
     count(region);
+    claim_classic_addresses(region);
     for instance in region.instances.index().all() {
         if instance.state.phase() == Phase::Terminated {
             continue;

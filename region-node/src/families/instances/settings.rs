@@ -5,6 +5,7 @@ use archipelago_proto::ec2::v1::{
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 
+use super::classic::{ClassicLink, not_linkable};
 use super::lifecycle::Phase;
 use super::state::{InstanceState, incorrect};
 use crate::entity::{Facts, Id};
@@ -27,6 +28,12 @@ pub enum Setting {
     Unseat,
     /// It runs in a Capacity Reservation from now on, or no longer.
     Reservation(Option<Id>),
+    /// Of an instance in EC2-Classic.
+    ClassicAddresses {
+        private_ip: Option<String>,
+        public_ip: Option<String>,
+    },
+    ClassicLink(Option<ClassicLink>),
     /// Something is to happen to it, as the operator says.
     Event(InstanceStatusEvent),
     /// It shall happen at another time.
@@ -49,6 +56,15 @@ impl Setting {
                 }
             }
             Self::Reservation(id) => public.capacity_reservation_id = id.map(String::from),
+            Self::ClassicAddresses { private_ip, public_ip } => {
+                if let Some(classic) = &mut instance.private.classic {
+                    (classic.private_ip, classic.public_ip) = (private_ip, public_ip);
+                }
+            }
+            Self::ClassicLink(link) => {
+                let classic = instance.private.classic.as_mut().ok_or_else(|| not_linkable(facts.id))?;
+                classic.link(link, phase, facts)?;
+            }
             _ if gone => return Err(incorrect(facts.id)),
             Self::Placement(_) | Self::ReservationSpecification(_) if phase != Phase::Stopped => {
                 return Err(incorrect(facts.id));

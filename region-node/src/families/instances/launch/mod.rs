@@ -14,6 +14,7 @@ mod options;
 mod order;
 mod place;
 mod run;
+mod site;
 
 pub(super) use devices::check_name as check_device_name;
 pub(super) use group::named as named_group;
