@@ -35,7 +35,7 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let peers = peers::peers(options.directory.as_deref(), topology, token.clone(), keyring, auth)?;
     let clock = Arc::new(Clock::wall());
     let region = Region::open(facts, clock, lifecycle, Ids::random(), store, peers).await.map_err(Error::other)?;
-    bounds.into_iter().for_each(|bound| region.capacity.set(bound));
+    bounds.into_iter().for_each(|bound| region.capacity.configure(bound));
     classic.iter().for_each(|account| region.platforms.add_classic(account));
 
     let listener = up::listen(&options.listen).await?;

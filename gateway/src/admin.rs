@@ -42,11 +42,22 @@ pub(crate) async fn answer(forwarder: &Forwarder, request: &Received, form: &For
             Err(wrong) => Err(wrong),
         },
         (&Method::POST, "instance-event") => incidents::schedule(forwarder, form).await,
+        (&Method::POST, "instance-impairment") => incidents::impair_instance(forwarder, form).await,
         (&Method::POST, "volume-impairment") => incidents::impair(forwarder, form).await,
         (&Method::GET, "capacity") => capacity::read(forwarder, form).await,
         (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
-        (_, "health" | "reset" | "clock" | "instance-event" | "volume-impairment" | "capacity" | "spot/interrupt") => {
+        (
+            _,
+            "health"
+            | "reset"
+            | "clock"
+            | "instance-event"
+            | "instance-impairment"
+            | "volume-impairment"
+            | "capacity"
+            | "spot/interrupt",
+        ) => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here");
         }
         _ => return refusal(StatusCode::NOT_FOUND, "there is nothing here"),

@@ -172,7 +172,7 @@ impl Region {
         self.follow(&self.transit_gateway_attachments, families::transit_gateways::follow_attachment);
         self.follow(&self.transit_gateways, families::transit_gateways::follow);
         self.follow(&self.vpc_peering_connections, families::vpc_peering::follow);
-        self.follow(&self.capacity_reservations, families::instances::follow_reservation);
+        self.follow(&self.capacity_reservations, families::follow_reservation);
         self.follow(&self.conversions, families::import_export::follow_conversion);
         self.follow(&self.image_imports, families::import_export::follow_image);
         self.follow(&self.snapshot_imports, families::import_export::follow_snapshot);
@@ -201,7 +201,7 @@ impl Region {
         let registry = self.shell.registry();
         families::images::stock(self);
         families::prefix_lists::stock(self);
-        registry.restore(&self.shell.store, &self.tokens)?;
+        registry.restore(&self.shell.store, &self.tokens, &self.capacity)?;
         self.tokens.restored();
         families::rebuild(self).await;
         registry.hosts().for_each(AnyHost::resume);

@@ -145,6 +145,16 @@ pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<image
     images::go_on(&region, &image.id).await;
 }
 
+/// Sees to a reservation's places and instances; who waits for room may have what it gave back.
+pub(crate) async fn follow_reservation(
+    region: Arc<Region>,
+    reservation: Arc<Published<capacity_reservations::CapacityReservationState>>,
+) {
+    if instances::follow_reservation(Arc::clone(&region), reservation).await {
+        room_changed(&region).await;
+    }
+}
+
 /// Goes on with an address's transfer, or lets instances in EC2-Classic know that the address came or went.
 pub(crate) async fn follow_address(region: Arc<Region>, address: Arc<Published<addresses::AddressState>>) {
     let changed = address.state.changed();
@@ -176,7 +186,22 @@ pub(crate) async fn room_changed(region: &Arc<Region>) {
 
 /// Has Spot Instances interrupted, after their notice.
 pub(crate) async fn interrupt_spot(region: &Arc<Region>, instances: &[String]) -> Ec2Result<()> {
-    spot::interrupt(region, instances).await
+    spot::interrupt(region, instances).await?;
+    for id in instances {
+        fleets::rebalance(region, &Id::new(id)).await;
+    }
+    Ok(())
+}
+
+/// Has an instance fail its status checks, or pass them again.
+pub(crate) async fn impair_instance(region: &Arc<Region>, id: &str, healed: bool) -> Ec2Result<()> {
+    let since = (!healed).then(|| region.shell.clock.now());
+    let impair = instances::InstanceCommand::Settle(Box::new(instances::Setting::Impaired(since)));
+    region.instances.ask(&Id::new(id), impair).await?;
+    if !healed {
+        fleets::replace_unhealthy(region, &Id::new(id)).await;
+    }
+    Ok(())
 }
 
 /// The public addresses that an account's resources have, or those of all.

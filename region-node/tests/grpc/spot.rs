@@ -8,8 +8,8 @@ use archipelago_proto::ec2::v1::{
     CancelSpotInstanceRequestsRequest, CreateSpotDatafeedSubscriptionRequest, DeleteSpotDatafeedSubscriptionRequest,
     DescribeSpotDatafeedSubscriptionRequest, DescribeSpotInstanceRequestsRequest, DescribeSpotPriceHistoryRequest,
     GetSpotPlacementScoresRequest, InstanceMarketOptionsRequest, RequestSpotInstancesRequest,
-    RequestSpotLaunchSpecification, SpotInstanceRequest, SpotMarketOptions, SpotPrice, StartInstancesRequest,
-    StopInstancesRequest, Tag, TagSpecification,
+    RequestSpotLaunchSpecification, SpotInstanceRequest, SpotMarketOptions, SpotPlacement, SpotPrice,
+    StartInstancesRequest, StopInstancesRequest, Tag, TagSpecification,
 };
 use archipelago_region_node::capacity::Market;
 use archipelago_region_node::families::spot_market::SpotRequestCommand;
@@ -122,7 +122,7 @@ async fn an_instance_is_lost_when_the_price_rises_above_its_maximum() {
     let mut input = wanted(&sandbox).await;
     input.spot_price = Some(price);
     input.launch_specification.as_mut().unwrap().placement =
-        Some(archipelago_proto::ec2::v1::SpotPlacement { availability_zone: some("us-east-1a"), ..Default::default() });
+        Some(SpotPlacement { availability_zone: some("us-east-1a"), ..Default::default() });
     input.valid_until = Some(START + 90 * 24 * 60 * MINUTE);
     let id = request(&sandbox, input.clone()).await.remove(0).spot_instance_request_id.unwrap();
     assert_eq!(status(&sandbox, &id).await, is("active", "fulfilled"));
@@ -318,4 +318,34 @@ async fn placement_scores_need_types_or_requirements_of_known_names() {
     assert_eq!(refused(few).await, "InvalidParameterValue");
     let region = GetSpotPlacementScoresRequest { region_names: vec!["mars-1".into()], ..scores(&["m5.large"], 1) };
     assert_eq!(refused(region).await, "InvalidParameterValue");
+}
+
+#[tokio::test]
+async fn a_request_goes_to_the_cheapest_zone_that_has_room() {
+    let sandbox = Sandbox::new().await;
+    let placed = async |zone: &str| {
+        let mut input = wanted(&sandbox).await;
+        let specification = input.launch_specification.as_mut().unwrap();
+        let placement = SpotPlacement { availability_zone: some(zone), ..Default::default() };
+        specification.placement = Some(placement).filter(|_| !zone.is_empty());
+        let id = request(&sandbox, input).await.remove(0).spot_instance_request_id.unwrap();
+        shown(&sandbox, &id).await.launched_availability_zone.unwrap_or_default()
+    };
+    bound(&sandbox, "*", "m5.large", Some(Market::Spot), Some(0));
+    bound(&sandbox, "us-east-1c", "m5.large", Some(Market::Spot), Some(2));
+    assert_eq!(placed("").await, "us-east-1c");
+    assert_eq!(placed("us-east-1a, us-east-1c").await, "us-east-1c");
+    sandbox.region.capacity.unbound();
+    let history = DescribeSpotPriceHistoryRequest {
+        instance_types: vec!["m5.large".into()],
+        product_descriptions: vec!["Linux/UNIX (Amazon VPC)".into()],
+        start_time: Some(START),
+        end_time: Some(START),
+        ..Default::default()
+    };
+    let told = client(&sandbox).describe_spot_price_history(sandbox.ask(history)).await.unwrap().into_inner();
+    let price = |told: &SpotPrice| told.spot_price().parse::<f64>().unwrap();
+    let prices = told.spot_price_history;
+    let cheapest = prices.iter().min_by(|a, b| price(a).total_cmp(&price(b))).unwrap();
+    assert_eq!(placed("").await, cheapest.availability_zone());
 }

@@ -271,7 +271,8 @@ impl Candidate {
             }),
         });
         order.marks.push(archipelago_proto::ec2::v1::Tag { key: Some(mark.to_owned()), value: Some(id.to_string()) });
-        order.fleet = Some(Membership { fleet: id.to_string(), weight: self.weight, pool: self.index });
+        order.fleet =
+            Some(Membership { fleet: id.to_string(), weight: self.weight, pool: self.index, replaced: false });
         order
     }
 

@@ -12,7 +12,7 @@ use super::lifecycle::Phase;
 use super::row::attached_interfaces;
 use super::seats;
 use super::state::{InstanceCommand, InstanceState, Intent};
-use super::transitions::has_no_place;
+use super::transitions::{has_no_place, is_reserved};
 use crate::Region;
 use crate::entity::{Id, Published};
 use crate::families::network_interfaces::launch as interfaces;
@@ -56,7 +56,9 @@ async fn carry_out(cx: &Context, instance: &Published<InstanceState>, intent: In
         Intent::Nothing => Ok(()),
         Intent::Started => {
             // Whatever came between its stop and its start.
-            cx.capacity.hold(&instance.state.pool(), id);
+            if !is_reserved(instance) {
+                cx.capacity.hold(&instance.state.pool(), id);
+            }
             let attached = attached_interfaces(cx, id);
             try_join_all(attached.iter().map(|interface| interfaces::started(cx, &interface.id))).await.map(drop)
         }
@@ -89,16 +91,17 @@ fn give_place_back(cx: &Context, instance: &Published<InstanceState>) {
 }
 
 /// A launch is not repeated for a token whose instances have terminated (AWS: "Ensuring idempotency").
-pub(super) fn replayed(cx: &Context, reservation: &Reservation) -> Ec2Result<()> {
+pub(super) async fn replayed(cx: Context, reservation: Reservation) -> Ec2Result<Reservation> {
     let mut ids = reservation.instances.iter().map(Instance::instance_id);
     let gone = ids.find(|id| {
         let known = cx.instances.index().get(id);
         known.is_none_or(|known| matches!(known.state.phase(), Phase::ShuttingDown | Phase::Terminated))
     });
-    gone.map_or(Ok(()), |id| {
-        Err(Ec2Error::new(
+    match gone {
+        None => Ok(reservation),
+        Some(id) => Err(Ec2Error::new(
             "IdempotentInstanceTerminated",
             format!("The client token is associated with the instance '{id}', which is terminated."),
-        ))
-    })
+        )),
+    }
 }

@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use super::classic::claim_classic_addresses;
 use super::lifecycle::Phase;
+use super::transitions::is_reserved;
 use crate::Region;
 use crate::entity::Id;
+use crate::families::capacity_reservations;
 use crate::families::placement_groups::{Member, PlacementGroupCommand};
 
 /// Puts the instances that there are into the capacity pools, and takes all else out.
 pub fn count(region: &Region) {
     region.capacity.empty();
+    capacity_reservations::count(region);
     for instance in region.instances.index().all() {
-        if !matches!(instance.state.phase(), Phase::Stopped | Phase::Terminated) {
+        let seated = !matches!(instance.state.phase(), Phase::Stopped | Phase::Terminated);
+        if seated && !is_reserved(&instance) {
             region.capacity.hold(&instance.state.pool(), &instance.id);
         }
     }

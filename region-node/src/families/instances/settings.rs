@@ -34,6 +34,10 @@ pub enum Setting {
         public_ip: Option<String>,
     },
     ClassicLink(Option<ClassicLink>),
+    /// Since when its status checks fail; None: they pass.
+    Impaired(Option<Millis>),
+    /// Its fleet has another in its place: it does not count any more.
+    Replaced,
     /// Something is to happen to it, as the operator says.
     Event(InstanceStatusEvent),
     /// It shall happen at another time.
@@ -73,6 +77,13 @@ impl Setting {
             Self::Affinity(affinity) => public.placement.get_or_insert_default().affinity = Some(affinity),
             Self::ReservationSpecification(specification) => {
                 public.capacity_reservation_specification = Some(specification);
+            }
+            Self::Impaired(_) if phase != Phase::Running => return Err(incorrect(facts.id)),
+            Self::Impaired(since) => instance.private.impaired_since = since,
+            Self::Replaced => {
+                if let Some(membership) = &mut instance.private.fleet {
+                    membership.replaced = true;
+                }
             }
             Self::Event(event) => instance.private.events.push(event),
             Self::EventStart { id, not_before } => move_event(&mut instance.private.events, &id, not_before, facts)?,

@@ -73,6 +73,9 @@ pub struct Private {
     /// What it has in EC2-Classic, if it is there.
     #[prost(message, optional, tag = "23")]
     pub classic: Option<Classic>,
+    /// Since when its status checks fail.
+    #[prost(int64, optional, tag = "24")]
+    pub impaired_since: Option<Millis>,
 }
 
 /// An instance's part in a fleet.
@@ -86,6 +89,9 @@ pub struct Membership {
     /// The place among the fleet's pools that it was launched from.
     #[prost(uint32, tag = "3")]
     pub pool: u32,
+    /// The fleet has launched another in its place, since it is about to be interrupted.
+    #[prost(bool, tag = "4")]
+    pub replaced: bool,
 }
 
 /// What is owed to the resources around the instance.

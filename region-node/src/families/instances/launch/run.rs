@@ -109,7 +109,8 @@ const NO_ROOM: [&str; 2] = ["InsufficientFreeAddressesInSubnet", capacity::INSUF
 fn room(cx: &Context, plan: &Plan, tried: usize) -> usize {
     let subnet = plan.site.subnet().and_then(|subnet| cx.subnets.index().get(&subnet.id));
     let free = subnet.map_or(usize::MAX, |subnet| usize::try_from(subnet.state.free_addresses()).unwrap_or(0));
-    free.min(cx.capacity.room(&plan.pool)).min(tried - 1)
+    free.min(cx.capacity.room(&plan.pool).saturating_add(seats::room(cx, &plan.instance, plan.spot.is_some())))
+        .min(tried - 1)
 }
 
 pub(super) fn plan(cx: &Context, order: &Order, image: &ImageState) -> Ec2Result<Plan> {
@@ -279,11 +280,14 @@ async fn launch(cx: &Context, undo: &mut Undo, order: &Order, plan: &Plan, count
     let now = cx.shell.clock.now();
     let settles = now + cx.shell.lifecycle.duration(Transition::InstanceLaunch);
     let ids: Vec<Id> = (0..count).map(|_| cx.instances.fresh_id()).collect();
-    capacity::reserve(cx, undo, &plan.pool, &ids, &plan.zones)?;
     let partitions = group::join(cx, undo, plan.group.as_ref(), &ids, plan.zone.name).await?;
     let lifecycle = plan.spot.as_ref().map(|_| "spot".to_owned());
     let seated = Instance { instance_lifecycle: lifecycle, ..plan.instance.clone() };
     let seats = seats::take(cx, undo, &seated, &ids).await?;
+    // Those that run in a reservation have its places.
+    let placed: Vec<_> =
+        ids.iter().zip(&seats).filter(|(_, seat)| !seat.is_reserved()).map(|(id, _)| id.clone()).collect();
+    capacity::reserve(cx, undo, &plan.pool, &placed, &plan.zones)?;
     let mut batch = cx.batch();
     let shown = add_interfaces(cx, undo, plan, &ids, &mut batch).await?;
 
