@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use archipelago_gateway::Key;
+use archipelago_gateway::{Key, ThrottleConfig};
 use archipelago_proto::topology::Topology;
 use archipelago_region_node::capacity::{Bound, Market};
 use archipelago_region_node::time::{Lifecycle, Transition};
@@ -23,6 +23,8 @@ pub(crate) struct Config {
     /// How many instances there is room for; where nothing is said, for as many as anybody wants. Later ones count
     /// before earlier ones.
     pub(crate) capacity: Vec<CapacityConfig>,
+    /// How often an account may ask.
+    pub(crate) throttle: ThrottleConfig,
     /// Region to HOST:PORT, for a gateway or a node that runs by itself.
     pub(crate) topology: BTreeMap<String, String>,
 }

@@ -22,6 +22,7 @@ use crate::capacity;
 use crate::forward::Forwarder;
 use crate::incidents;
 use crate::keyring::is_account;
+use crate::pipeline::Pipeline;
 use crate::query::Form;
 use crate::region::known;
 use crate::reply::Reply;
@@ -31,7 +32,8 @@ use crate::request::Received;
 const HEALTH: Duration = Duration::from_secs(2);
 
 /// Answers below `/_archipelago/`.
-pub(crate) async fn answer(forwarder: &Forwarder, request: &Received, form: &Form<'_>) -> Reply {
+pub(crate) async fn answer(pipeline: &Pipeline, request: &Received, form: &Form<'_>) -> Reply {
+    let forwarder = &pipeline.forwarder;
     let path = request.uri.path();
     let answered = match (&request.method, path.strip_prefix("/_archipelago/").unwrap_or(path)) {
         (&Method::GET, "health") => Ok(health(forwarder).await),
@@ -47,9 +49,12 @@ pub(crate) async fn answer(forwarder: &Forwarder, request: &Received, form: &For
         (&Method::GET, "capacity") => capacity::read(forwarder, form).await,
         (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
+        (&Method::GET, "throttle") => Ok(throttle(pipeline)),
+        (&Method::POST, "throttle") => pipeline.throttle.change(form).map(|()| throttle(pipeline)),
         (
             _,
-            "health"
+            "throttle"
+            | "health"
             | "reset"
             | "clock"
             | "instance-event"
@@ -63,6 +68,10 @@ pub(crate) async fn answer(forwarder: &Forwarder, request: &Received, form: &For
         _ => return refusal(StatusCode::NOT_FOUND, "there is nothing here"),
     };
     answered.unwrap_or_else(|wrong| refusal(StatusCode::BAD_REQUEST, &wrong))
+}
+
+fn throttle(pipeline: &Pipeline) -> Reply {
+    json_reply(StatusCode::OK, &pipeline.throttle.shown(pipeline.clock.now_ms()))
 }
 
 async fn health(forwarder: &Forwarder) -> Reply {

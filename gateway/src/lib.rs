@@ -26,12 +26,14 @@ mod server;
 mod service;
 mod signature;
 mod sts;
+mod throttle;
 mod trace;
 mod version;
 
 pub use clock::{Clock, FixedClock, WallClock};
 pub use keyring::{DEFAULT_ACCOUNT, Key, Keyring};
 pub use limits::Limits;
-pub use nodes::{Nodes, StaticNodes, connect_lazily};
+pub use nodes::{Nodes, StaticNodes, connect_lazily, endpoint};
 pub use server::{Config, Gateway};
 pub use signature::{AuthMode, Presigned};
+pub use throttle::ThrottleConfig;

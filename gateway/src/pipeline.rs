@@ -25,6 +25,7 @@ use crate::request::Received;
 use crate::schema::Schema;
 use crate::service::Service;
 use crate::signature::{AuthMode, Identity, authenticate, presented};
+use crate::throttle::Throttle;
 use crate::{region, sts, trace, version};
 
 /// What a client says of itself goes no further than this.
@@ -39,6 +40,7 @@ pub(crate) struct Pipeline {
     pub(crate) forwarder: Forwarder,
     pub(crate) meter: Meter,
     pub(crate) slots: Semaphore,
+    pub(crate) throttle: Throttle,
 }
 
 /// What has become known of a request on its way, for the answer's shape, the span and the metrics.
@@ -53,6 +55,12 @@ struct Exchange {
 }
 
 impl Pipeline {
+    /// What is to be done every few seconds.
+    pub(crate) fn upkeep(&self) {
+        self.meter.upkeep();
+        self.throttle.upkeep(self.clock.now_ms());
+    }
+
     /// Answers every request, whatever it is.
     pub(crate) async fn answer<B>(&self, request: http::Request<B>, source: IpAddr) -> Reply
     where
@@ -113,13 +121,15 @@ impl Pipeline {
         let region = region::resolve(scope.map(|scope| scope.region), request.host())?;
         exchange.is_for(&region);
 
-        // Throttle: tokens of the account's buckets in this region are to be taken here.
-
         // Decode to protobuf.
         let name = form.get("Action").filter(|name| !name.is_empty()).ok_or_else(missing_action)?;
         let version = version::check(form.get("Version"))?;
         let action = self.schema.action(name)?;
         exchange.asks(&action.name);
+
+        // Throttle.
+        self.throttle.take(&identity.account, &region, &action.name, &form, now_ms)?;
+
         let call = call(&form, &request, identity, version, &exchange.id);
         let message = decode(&self.schema, action.input, Parameters::of(&form)?.root())?;
 

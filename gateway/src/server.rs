@@ -31,6 +31,7 @@ use crate::reply::Reply;
 use crate::request::Received;
 use crate::schema::Schema;
 use crate::signature::AuthMode;
+use crate::throttle::{Throttle, ThrottleConfig};
 
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -49,6 +50,7 @@ pub struct Config {
     pub auth: AuthMode,
     /// What nodes accept calls with; None only where nodes ask for none.
     pub cluster_token: Option<ClusterToken>,
+    pub throttle: ThrottleConfig,
 }
 
 #[derive(Clone)]
@@ -61,7 +63,7 @@ pub struct Gateway {
 impl Gateway {
     /// Fails where the schema of this binary is not one that the gateway can transcode.
     pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let Config { limits, auth, cluster_token } = config;
+        let Config { limits, auth, cluster_token, throttle } = config;
         let pipeline = Pipeline {
             schema: Schema::load()?,
             keyring,
@@ -71,6 +73,7 @@ impl Gateway {
             meter: Meter::new()?,
             slots: Semaphore::new(limits.requests),
             limits,
+            throttle: Throttle::new(throttle)?,
         };
         Ok(Self { pipeline: Arc::new(pipeline), ready: Arc::new(AtomicBool::new(true)) })
     }
@@ -93,7 +96,7 @@ impl Gateway {
                 biased;
                 () = &mut shutdown => break,
                 Some(_) = connections.join_next() => {}
-                _ = upkeep.tick() => self.pipeline.meter.upkeep(),
+                _ = upkeep.tick() => self.pipeline.upkeep(),
                 (place, accepted) = accepted => match accepted {
                     Ok((stream, peer)) => {
                         let connection = graceful.watch(self.connection(stream, peer.ip()));
@@ -155,7 +158,7 @@ impl Gateway {
             Err(error) => return bad(error),
         };
         match request.form(limits) {
-            Ok(form) => Box::pin(admin::answer(&self.pipeline.forwarder, &request, &form)).await,
+            Ok(form) => Box::pin(admin::answer(&self.pipeline, &request, &form)).await,
             Err(error) => bad(error),
         }
     }
