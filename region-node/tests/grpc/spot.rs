@@ -349,3 +349,24 @@ async fn a_request_goes_to_the_cheapest_zone_that_has_room() {
     let cheapest = prices.iter().min_by(|a, b| price(a).total_cmp(&price(b))).unwrap();
     assert_eq!(placed("").await, cheapest.availability_zone());
 }
+
+#[tokio::test]
+async fn prices_of_long_ago_are_not_known_and_not_looked_for() {
+    let sandbox = Sandbox::new().await;
+    let told = async |input| {
+        let told = client(&sandbox).describe_spot_price_history(sandbox.ask(input)).await.unwrap().into_inner();
+        (told.spot_price_history.len(), told.next_token.unwrap())
+    };
+    let day = 86_400_000;
+    let (start_time, end_time) = (Some(START - 400 * day), Some(START - 399 * day));
+    let input = DescribeSpotPriceHistoryRequest { start_time, end_time, ..Default::default() };
+    assert_eq!(told(input).await, (0, String::new()));
+    let filters = filter("timestamp", "2014-12-01*");
+    assert_eq!(told(DescribeSpotPriceHistoryRequest { filters, ..Default::default() }).await, (0, String::new()));
+    let of_type = DescribeSpotPriceHistoryRequest {
+        instance_types: vec!["m5.large".into()],
+        filters: filter("timestamp", "2025-12-3?T*"),
+        ..Default::default()
+    };
+    assert!(told(of_type).await.0 > 0);
+}
