@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use archipelago_gateway::{Key, ThrottleConfig};
+use archipelago_gateway::{Key, RecordConfig, ThrottleConfig};
 use archipelago_proto::topology::Topology;
 use archipelago_region_node::capacity::{Bound, Market};
 use archipelago_region_node::time::{Lifecycle, Transition};
@@ -25,6 +25,8 @@ pub(crate) struct Config {
     pub(crate) capacity: Vec<CapacityConfig>,
     /// How often an account may ask.
     pub(crate) throttle: ThrottleConfig,
+    /// What was called.
+    pub(crate) record: RecordConfig,
     /// Region to HOST:PORT, for a gateway or a node that runs by itself.
     pub(crate) topology: BTreeMap<String, String>,
 }

@@ -49,6 +49,7 @@ pub(crate) fn build(
         auth,
         cluster_token: Some(token),
         throttle: config.throttle,
+        record: config.record,
         ..Default::default()
     };
     Gateway::new(config, keyring, nodes, Arc::new(WallClock)).map_err(Error::other)

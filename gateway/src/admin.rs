@@ -31,6 +31,19 @@ use crate::request::Received;
 /// A node that does not tell its health in this time has none.
 const HEALTH: Duration = Duration::from_secs(2);
 
+const PAGES: [&str; 10] = [
+    "capacity",
+    "clock",
+    "health",
+    "instance-event",
+    "instance-impairment",
+    "record",
+    "reset",
+    "spot/interrupt",
+    "throttle",
+    "volume-impairment",
+];
+
 /// Answers below `/_archipelago/`.
 pub(crate) async fn answer(pipeline: &Pipeline, request: &Received, form: &Form<'_>) -> Reply {
     let forwarder = &pipeline.forwarder;
@@ -51,18 +64,9 @@ pub(crate) async fn answer(pipeline: &Pipeline, request: &Received, form: &Form<
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
         (&Method::GET, "throttle") => Ok(throttle(pipeline)),
         (&Method::POST, "throttle") => pipeline.throttle.change(form).map(|()| throttle(pipeline)),
-        (
-            _,
-            "throttle"
-            | "health"
-            | "reset"
-            | "clock"
-            | "instance-event"
-            | "instance-impairment"
-            | "volume-impairment"
-            | "capacity"
-            | "spot/interrupt",
-        ) => {
+        (&Method::GET, "record") => Ok(record(pipeline)),
+        (&Method::POST, "record") => keep(pipeline, form),
+        (_, page) if PAGES.contains(&page) => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here");
         }
         _ => return refusal(StatusCode::NOT_FOUND, "there is nothing here"),
@@ -72,6 +76,17 @@ pub(crate) async fn answer(pipeline: &Pipeline, request: &Received, form: &Form<
 
 fn throttle(pipeline: &Pipeline) -> Reply {
     json_reply(StatusCode::OK, &pipeline.throttle.shown(pipeline.clock.now_ms()))
+}
+
+fn record(pipeline: &Pipeline) -> Reply {
+    json_reply(StatusCode::OK, &json!({ "kept": pipeline.record.len() }))
+}
+
+/// `keep` is how many calls are remembered.
+fn keep(pipeline: &Pipeline, form: &Form<'_>) -> Result<Reply, String> {
+    let most = form.get("keep").and_then(|text| text.parse().ok()).ok_or("keep must be a number of calls")?;
+    pipeline.record.keep(most);
+    Ok(record(pipeline))
 }
 
 async fn health(forwarder: &Forwarder) -> Reply {

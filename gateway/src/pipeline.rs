@@ -8,6 +8,7 @@ use archipelago_proto::cluster::v1::Caller;
 use archipelago_proto::{Call, Ec2Error};
 use futures::FutureExt as _;
 use hyper::body::Body;
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span, info_span, record_all};
@@ -20,13 +21,14 @@ use crate::keyring::Keyring;
 use crate::limits::{Limits, busy, shown};
 use crate::meter::{Labels, Meter};
 use crate::query::{Form, Parameters};
+use crate::record::{self, Record};
 use crate::reply::{self, Reply};
 use crate::request::Received;
 use crate::schema::Schema;
 use crate::service::Service;
 use crate::signature::{AuthMode, Identity, authenticate, presented};
 use crate::throttle::Throttle;
-use crate::{region, sts, trace, version};
+use crate::{cloudtrail, region, sts, trace, version};
 
 /// What a client says of itself goes no further than this.
 const LONGEST_USER_AGENT: usize = 256;
@@ -41,6 +43,7 @@ pub(crate) struct Pipeline {
     pub(crate) meter: Meter,
     pub(crate) slots: Semaphore,
     pub(crate) throttle: Throttle,
+    pub(crate) record: Record,
 }
 
 /// What has become known of a request on its way, for the answer's shape, the span and the metrics.
@@ -52,6 +55,17 @@ struct Exchange {
     region: String,
     /// Whether the span knows.
     told: bool,
+    /// For the record of calls, where there is one.
+    told_of: Option<Box<Told>>,
+}
+
+/// What the record of calls tells beside.
+#[derive(Default)]
+struct Told {
+    identity: Option<Identity>,
+    user_agent: String,
+    parameters: Value,
+    elements: Value,
 }
 
 impl Pipeline {
@@ -76,13 +90,33 @@ impl Pipeline {
         let answered = Box::pin(life).instrument(span.clone()).await;
         let answered = answered.unwrap_or_else(|_| Err(Ec2Error::internal()));
         exchange.tell(&span);
+        self.tell(&mut exchange, source, answered.as_ref().err()).await;
         let code = answered.as_ref().err().map(|error| error.code.as_str());
         self.meter.record(exchange.labels(), code, stopwatch.elapsed());
         span.in_scope(|| tracing::debug!(code, "answered"));
         match answered {
-            Ok(body) => reply::success(body, &exchange.id),
+            Ok(body) => reply::success(body, exchange.service, &exchange.id),
             Err(error) => reply::failure(&error, exchange.service, &exchange.id),
         }
+    }
+
+    /// Writes the call down, where calls are recorded.
+    async fn tell(&self, exchange: &mut Exchange, source: IpAddr, error: Option<&Ec2Error>) {
+        let Some(told) = exchange.told_of.take() else { return };
+        let call = record::Call {
+            request_id: &exchange.id,
+            source: exchange.service.source(),
+            action: &exchange.action,
+            region: &exchange.region,
+            identity: told.identity.as_ref(),
+            address: source.to_string(),
+            user_agent: told.user_agent,
+            parameters: told.parameters,
+            elements: told.elements,
+            error,
+            now_ms: self.clock.now_ms(),
+        };
+        self.record.add(call).await;
     }
 
     async fn life<B>(
@@ -102,11 +136,20 @@ impl Pipeline {
 
         // Parse the Query.
         let form = request.form(&self.limits)?;
+        let target = request.header("x-amz-target");
+        exchange.service = Service::of(None, target, &form);
+        if self.record.is_on() {
+            exchange.told_of = Some(Box::new(Told {
+                user_agent: user_agent(&request),
+                parameters: record::parameters(&form),
+                ..Told::default()
+            }));
+        }
 
         // Authenticate.
         let signable = request.signable(&form);
         let scope = presented(&signable).map(|(_, scope)| scope);
-        exchange.service = Service::of(scope.map(|scope| scope.service), &form);
+        exchange.service = Service::of(scope.map(|scope| scope.service), target, &form);
         let now_ms = self.clock.now_ms();
         let identity = authenticate(&signable, &self.keyring, self.auth, now_ms);
         let identity = identity.map_err(|refusal| refusal.into_error(exchange.service))?;
@@ -120,6 +163,11 @@ impl Pipeline {
         // Resolve the region.
         let region = region::resolve(scope.map(|scope| scope.region), request.host())?;
         exchange.is_for(&region);
+        if exchange.service == Service::CloudTrail {
+            let action = target.and_then(|target| target.strip_prefix(cloudtrail::TARGET)).unwrap_or_default();
+            exchange.asks(action);
+            return cloudtrail::answer(&self.record, action, &request.body, &identity.account, &region);
+        }
 
         // Decode to protobuf.
         let name = form.get("Action").filter(|name| !name.is_empty()).ok_or_else(missing_action)?;
@@ -138,6 +186,9 @@ impl Pipeline {
         let answer = self.forwarder.call(&region, action.path.clone(), &call?, message).await?;
 
         // Encode to XML.
+        if let Some(told) = &mut exchange.told_of {
+            told.elements = record::elements(&self.schema, action, &exchange.id, &answer);
+        }
         encode(&self.schema, action, version, &exchange.id, &answer)
     }
 }
@@ -155,18 +206,21 @@ fn call(
         let value = shown(form.get("DryRun").unwrap_or_default());
         Ec2Error::invalid_parameter(format!("Invalid value '{value}' for DryRun. It must be true or false."))
     };
-    let user_agent = request.header("user-agent").unwrap_or_default();
     let caller = Caller {
         account: identity.account,
         principal: identity.principal,
         access_key: identity.access_key,
         request_id: request_id.to_owned(),
         source_address: request.source.to_string(),
-        user_agent: user_agent.chars().take(LONGEST_USER_AGENT).collect(),
+        user_agent: user_agent(request),
         version: version.to_owned(),
         dry_run: dry_run.ok_or_else(wrong)?,
     };
     Ok(Call { caller })
+}
+
+fn user_agent(request: &Received) -> String {
+    request.header("user-agent").unwrap_or_default().chars().take(LONGEST_USER_AGENT).collect()
 }
 
 fn missing_action() -> Ec2Error {
@@ -182,11 +236,15 @@ impl Exchange {
             account: String::new(),
             region: String::new(),
             told: false,
+            told_of: None,
         }
     }
 
     fn is_of(&mut self, identity: &Identity) {
         self.account.clone_from(&identity.account);
+        if let Some(told) = &mut self.told_of {
+            told.identity = Some(identity.clone());
+        }
     }
 
     fn is_for(&mut self, region: &str) {

@@ -27,6 +27,7 @@ use crate::limits::Limits;
 use crate::meter::Meter;
 use crate::nodes::Nodes;
 use crate::pipeline::Pipeline;
+use crate::record::{Record, RecordConfig};
 use crate::reply::Reply;
 use crate::request::Received;
 use crate::schema::Schema;
@@ -51,6 +52,7 @@ pub struct Config {
     /// What nodes accept calls with; None only where nodes ask for none.
     pub cluster_token: Option<ClusterToken>,
     pub throttle: ThrottleConfig,
+    pub record: RecordConfig,
 }
 
 #[derive(Clone)]
@@ -63,7 +65,7 @@ pub struct Gateway {
 impl Gateway {
     /// Fails where the schema of this binary is not one that the gateway can transcode.
     pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let Config { limits, auth, cluster_token, throttle } = config;
+        let Config { limits, auth, cluster_token, throttle, record } = config;
         let pipeline = Pipeline {
             schema: Schema::load()?,
             keyring,
@@ -74,6 +76,7 @@ impl Gateway {
             slots: Semaphore::new(limits.requests),
             limits,
             throttle: Throttle::new(throttle)?,
+            record: Record::new(&record)?,
         };
         Ok(Self { pipeline: Arc::new(pipeline), ready: Arc::new(AtomicBool::new(true)) })
     }

@@ -9,7 +9,7 @@ use archipelago_proto::ec2::v1::fleets_service_client::FleetsServiceClient;
 use archipelago_proto::ec2::v1::launch_templates_service_client::LaunchTemplatesServiceClient;
 use archipelago_proto::ec2::v1::spot_fleets_service_client::SpotFleetsServiceClient;
 use archipelago_proto::ec2::v1::{
-    CancelSpotFleetRequestsRequest, CreateFleetRequest, CreateFleetResult, CreateLaunchTemplateRequest,
+    ActiveInstance, CancelSpotFleetRequestsRequest, CreateFleetRequest, CreateFleetResult, CreateLaunchTemplateRequest,
     DeleteFleetsRequest, DescribeFleetHistoryRequest, DescribeFleetInstancesRequest, DescribeFleetsRequest,
     DescribeSpotFleetInstancesRequest, DescribeSpotFleetRequestHistoryRequest, DescribeSpotFleetRequestsRequest,
     FleetData, FleetLaunchTemplateConfigRequest, FleetLaunchTemplateOverridesRequest,
@@ -432,7 +432,7 @@ async fn a_fleet_replaces_an_impaired_instance_if_it_is_to() {
             .unwrap();
         let now = listed().await;
         let known = now.iter().find(|known| known.instance_id() == ill);
-        assert_eq!((now.len(), known.map(|known| known.instance_health())), (2, (!replaces).then_some("unhealthy")));
+        assert_eq!((now.len(), known.map(ActiveInstance::instance_health)), (2, (!replaces).then_some("unhealthy")));
     }
 }
 

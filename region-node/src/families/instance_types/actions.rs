@@ -122,7 +122,7 @@ async fn get_instance_types_from_instance_requirements(
     requirements::check_without_prices(&wanted)?;
     let (architectures, virtualizations) = (&input.architecture_types, &input.virtualization_types);
     let matching = requirements::matching(cx.facts, Wanted { required: &wanted, architectures, virtualizations });
-    let asked = [prost::Message::encode_to_vec(&wanted).iter().map(|byte| format!("{byte:02x}")).collect()];
+    let asked = [format!("{wanted:?}")];
     let describe = Describe {
         max_results: input.max_results.or(Some(MOST_OFFERINGS)),
         next_token: input.next_token.as_deref(),

@@ -196,7 +196,7 @@ fn encryption(info: &InstanceTypeInfo, required: &InstanceRequirements) -> bool 
 
 #[cfg(test)]
 mod tests {
-    use archipelago_proto::ec2::v1::{AcceleratorCount, MemoryMiB, VCpuCountRange};
+    use archipelago_proto::ec2::v1::{AcceleratorCount, BaselinePerformanceFactors, MemoryMiB, VCpuCountRange};
     use archipelago_proto::regions;
 
     use super::*;
@@ -246,8 +246,10 @@ mod tests {
         let both =
             InstanceRequirements { allowed_instance_types: allowed, excluded_instance_types: excluded, ..vcpus(1, 2) };
         assert_eq!(check(&both).unwrap_err().code, "InvalidParameterCombination");
-        let performance =
-            InstanceRequirements { baseline_performance_factors: Some(Default::default()), ..vcpus(1, 2) };
+        let performance = InstanceRequirements {
+            baseline_performance_factors: Some(BaselinePerformanceFactors::default()),
+            ..vcpus(1, 2)
+        };
         assert_eq!(check(&performance).unwrap_err().code, "UnsupportedOperation");
     }
 }

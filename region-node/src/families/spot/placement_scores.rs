@@ -43,7 +43,7 @@ pub(super) async fn get_spot_placement_scores(
     input: GetSpotPlacementScoresRequest,
 ) -> Ec2Result<GetSpotPlacementScoresResult> {
     let target = input.target_capacity();
-    if target < 1 || target > 2_000_000_000 {
+    if !(1..=2_000_000_000).contains(&target) {
         return Err(Ec2Error::invalid_value("TargetCapacity", target));
     }
     let types = types(&input)?;
@@ -79,7 +79,7 @@ pub(super) async fn get_spot_placement_scores(
     scored.sort_by(|a, b| b.shown.score.cmp(&a.shown.score).then_with(|| a.id.cmp(&b.id)));
     scored.truncate(TOP);
     let asked = GetSpotPlacementScoresRequest { max_results: None, next_token: None, dry_run: None, ..input.clone() };
-    let asked = [prost::Message::encode_to_vec(&asked).iter().map(|byte| format!("{byte:02x}")).collect()];
+    let asked = [format!("{asked:?}")];
     let describe = Describe {
         max_results: input.max_results,
         next_token: input.next_token.as_deref(),
