@@ -12,11 +12,11 @@ use archipelago_proto::ec2::v1::{
     Address, AllocateAddressRequest, AssociateAddressRequest, AttachClassicLinkVpcRequest,
     AuthorizeSecurityGroupEgressRequest, AuthorizeSecurityGroupIngressRequest, CreateDefaultVpcRequest,
     CreateSecurityGroupRequest, DeleteSecurityGroupRequest, DescribeAccountAttributesRequest, DescribeAddressesRequest,
-    DescribeClassicLinkInstancesRequest, DescribeMovingAddressesRequest, DescribeSecurityGroupsRequest,
-    DescribeVpcsRequest, DetachClassicLinkVpcRequest, DisableVpcClassicLinkRequest, DisassociateAddressRequest,
-    EnableVpcClassicLinkRequest, Filter, Instance, IpPermission, IpRange, MoveAddressToVpcRequest,
-    ReleaseAddressRequest, Reservation, RestoreAddressToClassicRequest, RunInstancesRequest, SecurityGroup,
-    StopInstancesRequest, TerminateInstancesRequest,
+    DescribeClassicLinkInstancesRequest, DescribeInstanceAttributeRequest, DescribeMovingAddressesRequest,
+    DescribeSecurityGroupsRequest, DescribeVpcsRequest, DetachClassicLinkVpcRequest, DisableVpcClassicLinkRequest,
+    DisassociateAddressRequest, EnableVpcClassicLinkRequest, Filter, Instance, IpPermission, IpRange,
+    MoveAddressToVpcRequest, ReleaseAddressRequest, Reservation, RestoreAddressToClassicRequest, RunInstancesRequest,
+    SecurityGroup, StopInstancesRequest, TerminateInstancesRequest,
 };
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::Lifecycle;
@@ -150,6 +150,16 @@ async fn a_launch_without_a_subnet_goes_to_ec2_classic() {
     assert_eq!(found(&sandbox, filter("ip-address", shown.public_ip_address())).await.len(), 1);
     assert_eq!(found(&sandbox, filter("dns-name", shown.public_dns_name())).await.len(), 1);
     assert_eq!(found(&sandbox, filter("private-ip-address", shown.private_ip_address())).await.len(), 1);
+
+    let attribute = |name: &str| DescribeInstanceAttributeRequest {
+        instance_id: some(id),
+        attribute: some(name),
+        ..Default::default()
+    };
+    let told = instances(&sandbox).describe_instance_attribute(sandbox.ask(attribute("groupSet"))).await.unwrap();
+    assert_eq!(told.into_inner().groups[0].group_id(), web);
+    let refused = instances(&sandbox).describe_instance_attribute(sandbox.ask(attribute("sourceDestCheck"))).await;
+    assert_eq!(code(refused), "InvalidParameterCombination");
 
     let delete = || DeleteSecurityGroupRequest { group_name: some("web servers"), ..Default::default() };
     assert_eq!(code(groups(&sandbox).delete_security_group(sandbox.ask(delete())).await), "InvalidGroup.InUse");
