@@ -50,6 +50,8 @@ pub(crate) fn build(
         cluster_token: Some(token),
         throttle: config.throttle,
         record: config.record,
+        faults: config.faults,
+        seed: config.seed,
         ..Default::default()
     };
     Gateway::new(config, keyring, nodes, Arc::new(WallClock)).map_err(Error::other)

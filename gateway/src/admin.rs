@@ -34,6 +34,7 @@ const HEALTH: Duration = Duration::from_secs(2);
 const PAGES: [&str; 10] = [
     "capacity",
     "clock",
+    "faults",
     "health",
     "instance-event",
     "instance-impairment",
@@ -66,6 +67,11 @@ pub(crate) async fn answer(pipeline: &Pipeline, request: &Received, form: &Form<
         (&Method::POST, "throttle") => pipeline.throttle.change(form).map(|()| throttle(pipeline)),
         (&Method::GET, "record") => Ok(record(pipeline)),
         (&Method::POST, "record") => keep(pipeline, form),
+        (&Method::GET, "faults") => Ok(json_reply(StatusCode::OK, &pipeline.faults.shown())),
+        (&Method::POST, "faults") => {
+            let changed = pipeline.faults.change(form, pipeline.clock.now_ms());
+            changed.map(|()| json_reply(StatusCode::OK, &pipeline.faults.shown()))
+        }
         (_, page) if PAGES.contains(&page) => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here");
         }

@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use archipelago_proto::cluster::v1::Caller;
 use archipelago_proto::{Call, Ec2Error};
 use futures::FutureExt as _;
+use http::StatusCode;
 use hyper::body::Body;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -16,6 +18,7 @@ use tracing::{Instrument as _, Span, info_span, record_all};
 use crate::clock::{Clock, Stopwatch};
 use crate::decode::{boolean, decode};
 use crate::encode::encode;
+use crate::faults::{Connection, Faults, Target};
 use crate::forward::Forwarder;
 use crate::keyring::Keyring;
 use crate::limits::{Limits, busy, shown};
@@ -44,6 +47,7 @@ pub(crate) struct Pipeline {
     pub(crate) slots: Semaphore,
     pub(crate) throttle: Throttle,
     pub(crate) record: Record,
+    pub(crate) faults: Faults,
 }
 
 /// What has become known of a request on its way, for the answer's shape, the span and the metrics.
@@ -57,6 +61,9 @@ struct Exchange {
     told: bool,
     /// For the record of calls, where there is one.
     told_of: Option<Box<Told>>,
+    /// What a fault has in store for the answer.
+    status: Option<StatusCode>,
+    connection: Option<Connection>,
 }
 
 /// What the record of calls tells beside.
@@ -94,10 +101,17 @@ impl Pipeline {
         let code = answered.as_ref().err().map(|error| error.code.as_str());
         self.meter.record(exchange.labels(), code, stopwatch.elapsed());
         span.in_scope(|| tracing::debug!(code, "answered"));
-        match answered {
+        let mut reply = match answered {
             Ok(body) => reply::success(body, exchange.service, &exchange.id),
             Err(error) => reply::failure(&error, exchange.service, &exchange.id),
+        };
+        if let Some(status) = exchange.status {
+            *reply.status_mut() = status;
         }
+        if let Some(connection) = exchange.connection {
+            reply.extensions_mut().insert(connection);
+        }
+        reply
     }
 
     /// Writes the call down, where calls are recorded.
@@ -178,6 +192,23 @@ impl Pipeline {
         // Throttle.
         self.throttle.take(&identity.account, &region, &action.name, &form, now_ms)?;
 
+        // Fail, where that is asked for.
+        let target = Target {
+            action: &action.name,
+            account: &identity.account,
+            principal: &identity.principal,
+            region: &region,
+            form: &form,
+        };
+        if let Some(strike) = self.faults.strike(&target, now_ms) {
+            tokio::time::sleep(Duration::from_millis(strike.latency_ms)).await;
+            (exchange.status, exchange.connection) = (strike.status, strike.connection);
+            if strike.connection == Some(Connection::Drop) {
+                return Err(Ec2Error::unavailable("The connection was closed."));
+            }
+            strike.error.map_or(Ok(()), Err)?;
+        }
+
         let call = call(&form, &request, identity, version, &exchange.id);
         let message = decode(&self.schema, action.input, Parameters::of(&form)?.root())?;
 
@@ -237,6 +268,8 @@ impl Exchange {
             region: String::new(),
             told: false,
             told_of: None,
+            status: None,
+            connection: None,
         }
     }
 

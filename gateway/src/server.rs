@@ -1,6 +1,5 @@
 //! The gateway as a server: connections in, requests to the pipeline or to the operator's pages.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use archipelago_proto::token::ClusterToken;
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -21,6 +22,7 @@ use tokio::time::{interval, sleep, timeout};
 
 use crate::admin::{self, plain, refusal};
 use crate::clock::Clock;
+use crate::faults::{Connection, Faults, Rule as Fault};
 use crate::forward::Forwarder;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
@@ -33,11 +35,21 @@ use crate::request::Received;
 use crate::schema::Schema;
 use crate::signature::AuthMode;
 use crate::throttle::{Throttle, ThrottleConfig};
+use crate::truncated::{BrokenOff, Truncated};
 
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// After a failed accept, when the process is out of file descriptors, say.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// The answer as the connection carries it, unless it is to break off.
+fn whole(reply: Reply) -> Result<Response<Either<Full<Bytes>, Truncated>>, BrokenOff> {
+    match reply.extensions().get::<Connection>() {
+        None => Ok(reply.map(Either::Left)),
+        Some(Connection::Truncate) => Ok(reply.map(|body| Either::Right(Truncated::of(body)))),
+        Some(Connection::Drop | Connection::LoseAnswer) => Err(BrokenOff),
+    }
+}
 
 /// Larger than the limits on headers, so that it is the pipeline that refuses, in XML. Not much larger: each request
 /// begins with a table of as many headers.
@@ -53,6 +65,9 @@ pub struct Config {
     pub cluster_token: Option<ClusterToken>,
     pub throttle: ThrottleConfig,
     pub record: RecordConfig,
+    pub faults: Vec<Fault>,
+    /// Of all that is drawn by lot.
+    pub seed: u64,
 }
 
 #[derive(Clone)]
@@ -65,7 +80,8 @@ pub struct Gateway {
 impl Gateway {
     /// Fails where the schema of this binary is not one that the gateway can transcode.
     pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let Config { limits, auth, cluster_token, throttle, record } = config;
+        let Config { limits, auth, cluster_token, throttle, record, faults, seed } = config;
+        let now_ms = clock.now_ms();
         let pipeline = Pipeline {
             schema: Schema::load()?,
             keyring,
@@ -77,6 +93,7 @@ impl Gateway {
             limits,
             throttle: Throttle::new(throttle)?,
             record: Record::new(&record)?,
+            faults: Faults::new(faults, seed, now_ms)?,
         };
         Ok(Self { pipeline: Arc::new(pipeline), ready: Arc::new(AtomicBool::new(true)) })
     }
@@ -134,7 +151,7 @@ impl Gateway {
         let gateway = self.clone();
         let service = service_fn(move |request| {
             let gateway = gateway.clone();
-            async move { Ok::<_, Infallible>(gateway.answer(request, source).await) }
+            async move { whole(gateway.answer(request, source).await) }
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.pipeline.limits.receive);

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
 
@@ -13,7 +14,11 @@ use super::event::Event;
 /// Records on their way to the disk; whoever writes another one then waits.
 const QUEUE: usize = 4096;
 
-pub(super) struct Journal(mpsc::Sender<Arc<Event>>);
+pub(super) struct Journal {
+    /// None once it is being closed.
+    records: Option<mpsc::Sender<Arc<Event>>>,
+    writer: Option<JoinHandle<()>>,
+}
 
 impl Journal {
     pub(super) fn open(config: &RecordConfig, directory: PathBuf) -> io::Result<Self> {
@@ -25,7 +30,7 @@ impl Journal {
             open: None,
         };
         let (sender, mut records) = mpsc::channel::<Arc<Event>>(QUEUE);
-        std::thread::Builder::new().name("record".to_owned()).spawn(move || {
+        let writer = std::thread::Builder::new().name("record".to_owned()).spawn(move || {
             while let Some(event) = records.blocking_recv() {
                 // All that is there, then to the disk at once.
                 let written = files.write(&event).and_then(|()| {
@@ -39,11 +44,23 @@ impl Journal {
                 }
             }
         })?;
-        Ok(Self(sender))
+        Ok(Self { records: Some(sender), writer: Some(writer) })
     }
 
     pub(super) async fn write(&self, event: Arc<Event>) {
-        let _ = self.0.send(event).await;
+        if let Some(records) = &self.records {
+            let _ = records.send(event).await;
+        }
+    }
+}
+
+/// What was answered is on the disk when the process ends.
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.records = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
     }
 }
 

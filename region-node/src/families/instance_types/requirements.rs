@@ -12,7 +12,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use super::accelerators;
 use super::catalogue::types;
 use super::offerings::offered_in;
-use crate::request::glob;
+use archipelago_proto::glob::glob;
 
 /// What instance types must be like.
 #[derive(Clone, Copy)]
