@@ -12,6 +12,7 @@ mod client_tokens;
 mod copies;
 mod dhcp_options;
 mod ebs_settings;
+mod ec2_classic;
 mod egress_only_internet_gateways;
 mod fast_snapshot_restores;
 mod fleets;

@@ -29,6 +29,9 @@ pub(super) async fn associate_security_group_vpc(
     if group.state.public.group_name() == DEFAULT {
         return Err(Ec2Error::invalid_parameter("A default security group cannot be associated with another VPC."));
     }
+    if group.state.is_classic() {
+        return Err(Ec2Error::invalid_parameter("Only Amazon VPC security groups may be used with this operation."));
+    }
     if vpc.state.public.is_default() {
         return Err(Ec2Error::invalid_parameter("A security group cannot be associated with a default VPC."));
     }
