@@ -23,6 +23,8 @@ pub(crate) struct Config {
     groups: Vec<Group>,
     roles: Vec<Role>,
     policies: Vec<Policy>,
+    /// Accounts that are not as all others are.
+    pub(crate) accounts: Vec<AccountConfig>,
     pub(crate) lifecycle: LifecycleConfig,
     /// How many instances there is room for; where nothing is said, for as many as anybody wants. Later ones count
     /// before earlier ones.
@@ -39,6 +41,15 @@ pub(crate) struct Config {
     pub(crate) seed: u64,
     /// Region to HOST:PORT, for a gateway or a node that runs by itself.
     pub(crate) topology: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountConfig {
+    pub(crate) id: String,
+    /// Whether it has EC2-Classic beside VPCs, as accounts from before December 2013 had.
+    #[serde(default)]
+    pub(crate) classic: bool,
 }
 
 /// Each pool of these zones and types has room for so many instances.
@@ -82,6 +93,10 @@ impl Config {
         let text = std::fs::read_to_string(file).map_err(|error| Error::File(file.into(), error.to_string()))?;
         let wrong = |error: String| Error::File(file.into(), error);
         let config: Self = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let is_account = |id: &str| id.len() == 12 && id.bytes().all(|letter| letter.is_ascii_digit());
+        if let Some(other) = config.accounts.iter().find(|account| !is_account(&account.id)) {
+            return Err(wrong(format!("'{}' is no account: it takes 12 digits", other.id)));
+        }
         let folder = file.parent().unwrap_or(Path::new("."));
         config
             .checked(|name| std::fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}")))
@@ -117,6 +132,11 @@ impl Config {
             roles: self.roles.clone(),
             policies: self.policies.clone(),
         }
+    }
+
+    /// The accounts with EC2-Classic.
+    pub(crate) fn classic(&self) -> impl Iterator<Item = &str> {
+        self.accounts.iter().filter(|account| account.classic).map(|account| account.id.as_str())
     }
 
     /// The command line's profile wins over the file's.
@@ -207,6 +227,13 @@ mod tests {
             ("us-east-1?", "*", Some(3))
         );
         assert_eq!((bounds[0].market, bounds[1].market), (None, Some(Market::OnDemand)));
+    }
+
+    #[test]
+    fn accounts_have_ec2_classic_if_they_are_said_to() {
+        let text = "[[accounts]]\nid = '123456789012'\nclassic = true\n[[accounts]]\nid = '210987654321'";
+        let config: Config = toml::from_str(text).unwrap();
+        assert_eq!(config.classic().collect::<Vec<_>>(), ["123456789012"]);
     }
 
     #[test]

@@ -31,12 +31,13 @@ use crate::reply::Reply;
 /// A node that does not tell its health in this time has none.
 const HEALTH: Duration = Duration::from_secs(2);
 
-pub(crate) const PAGES: [&str; 12] = [
+pub(crate) const PAGES: [&str; 13] = [
     "capacity",
     "clock",
     "faults",
     "health",
     "instance-event",
+    "instance-impairment",
     "record",
     "region",
     "reset",
@@ -44,6 +45,7 @@ pub(crate) const PAGES: [&str; 12] = [
     "spot/interrupt",
     "throttle",
     "volume-impairment",
+    "vpn-tunnel",
 ];
 
 /// Answers below `/_archipelago/`.
@@ -63,7 +65,9 @@ pub(crate) async fn answer(pipeline: &Pipeline, method: &Method, page: &str, for
             Err(wrong) => Err(wrong),
         },
         (&Method::POST, "instance-event") => incidents::schedule(forwarder, form).await,
+        (&Method::POST, "instance-impairment") => incidents::impair_instance(forwarder, form).await,
         (&Method::POST, "volume-impairment") => incidents::impair(forwarder, form).await,
+        (&Method::POST, "vpn-tunnel") => incidents::set_tunnel(forwarder, form).await,
         (&Method::GET, "capacity") => capacity::read(forwarder, form).await,
         (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,

@@ -12,6 +12,7 @@ mod metering;
 mod node;
 pub mod peer;
 mod permissions;
+mod platforms;
 mod region;
 pub mod request;
 pub mod store;

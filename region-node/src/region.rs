@@ -12,6 +12,7 @@ use crate::families;
 use crate::families::import_export::TaskState;
 use crate::metering::Meters;
 use crate::peer::Peers;
+use crate::platforms::Platforms;
 use crate::request::{Context, Tokens};
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, Lifecycle};
@@ -36,6 +37,10 @@ macro_rules! region {
             pub(crate) public_addresses: families::network_interfaces::PublicPool,
             /// Where there is room for instances.
             pub capacity: Capacity,
+            /// Which accounts have EC2-Classic.
+            pub platforms: Platforms,
+            /// The private addresses of EC2-Classic.
+            pub(crate) classic_addresses: families::instances::ClassicPool,
             $($(#[$doc])* pub $host: Host<$state>,)*
         }
 
@@ -54,6 +59,8 @@ macro_rules! region {
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
                     public_addresses: families::network_interfaces::PublicPool::new(facts),
                     capacity: Capacity::default(),
+                    platforms: Platforms::default(),
+                    classic_addresses: families::instances::ClassicPool::default(),
                     $($host),*
                 })
             }
@@ -82,6 +89,9 @@ region! {
     transit_gateways: families::transit_gateways::TransitGatewayState,
     transit_gateway_route_tables: families::transit_gateways::TransitGatewayRouteTableState,
     transit_gateway_attachments: families::transit_gateways::AttachmentState,
+    transit_gateway_connect_peers: families::transit_gateways::ConnectPeerState,
+    transit_gateway_multicast_domains: families::transit_gateways::MulticastDomainState,
+    transit_gateway_policy_tables: families::transit_gateways::PolicyTableState,
     nat_gateways: families::nat_gateways::NatGatewayState,
     egress_only_internet_gateways: families::egress_only_internet_gateways::EgressOnlyInternetGatewayState,
     carrier_gateways: families::carrier_gateways::CarrierGatewayState,
@@ -156,7 +166,7 @@ impl Region {
         self.follow(&self.spot_requests, families::spot::follow);
         self.follow(&self.fleets, families::fleets::follow);
         self.follow(&self.spot_fleets, families::fleets::follow);
-        self.follow(&self.addresses, families::addresses::follow_transfer);
+        self.follow(&self.addresses, families::follow_address);
         self.follow(&self.nat_gateways, families::nat_gateways::follow);
         self.follow(&self.vpc_endpoints, families::vpc_endpoints::follow);
         self.follow(&self.instance_connect_endpoints, families::instance_connect_endpoints::follow);
@@ -165,7 +175,7 @@ impl Region {
         self.follow(&self.transit_gateway_attachments, families::transit_gateways::follow_attachment);
         self.follow(&self.transit_gateways, families::transit_gateways::follow);
         self.follow(&self.vpc_peering_connections, families::vpc_peering::follow);
-        self.follow(&self.capacity_reservations, families::instances::follow_reservation);
+        self.follow(&self.capacity_reservations, families::follow_reservation);
         self.follow(&self.conversions, families::import_export::follow_conversion);
         self.follow(&self.image_imports, families::import_export::follow_image);
         self.follow(&self.snapshot_imports, families::import_export::follow_snapshot);
@@ -194,7 +204,7 @@ impl Region {
         let registry = self.shell.registry();
         families::images::stock(self);
         families::prefix_lists::stock(self);
-        registry.restore(&self.shell.store, &self.tokens)?;
+        registry.restore(&self.shell.store, &self.tokens, &self.capacity)?;
         self.tokens.restored();
         families::rebuild(self).await;
         registry.hosts().for_each(AnyHost::resume);
@@ -214,6 +224,7 @@ impl Region {
             writes.extend(host.forget(account));
         }
         families::instances::count(self);
+        families::instances::claim_classic_addresses(self);
         public_addresses.into_iter().for_each(|address| self.public_addresses.give_back(address));
         Ok(self.shell.store.commit(writes).await?)
     }

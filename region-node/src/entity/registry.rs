@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::actor::Request;
 use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record, uuid};
+use crate::capacity::{BOUNDS, Capacity};
 use crate::request::{TOKENS, Tokens};
 use crate::store::{Store, StoreError, Write};
 
@@ -255,11 +256,12 @@ impl Registry {
     }
 
     /// Brings back what the store holds.
-    pub(crate) fn restore(&self, store: &Store, tokens: &Tokens) -> Result<(), StoreError> {
+    pub(crate) fn restore(&self, store: &Store, tokens: &Tokens, capacity: &Capacity) -> Result<(), StoreError> {
         let mut lost = None;
         store.load(&mut |key, bytes| {
             let restored = match key.split_once('/') {
                 Some((TOKENS, token)) => tokens.restore(token, bytes),
+                Some((BOUNDS, _)) => capacity.restore(bytes),
                 Some((kind, id)) => self.hosts.get(kind).is_some_and(|host| host.restore(id, bytes)),
                 None => false,
             };

@@ -79,7 +79,7 @@ async fn answer(action: Arc<Action>, cx: Context, input: Bytes) -> Ec2Result<Byt
         return (prepared.run)(cx).await;
     };
     match cx.region.tokens.claim(&cx, action.name, &token).await? {
-        Outcome::Replay(response) => action.check_replay(&cx, &response).map(|()| response),
+        Outcome::Replay(response) => action.replay(cx, response).await,
         Outcome::First(claim) => {
             let kept = Context { claim: Some(claim.clone()), ..cx };
             let response = (prepared.run)(kept.clone()).await?;

@@ -4,6 +4,7 @@ mod actions;
 mod attachments;
 mod attribute_actions;
 mod attributes;
+mod classic;
 mod console;
 mod filters;
 mod follow;
@@ -25,6 +26,8 @@ mod template_data;
 mod transitions;
 
 pub(crate) use actions::actions;
+pub use classic::{Classic, ClassicLink, ClassicPool};
+pub(crate) use classic::{claim_classic_addresses, not_linkable, public_address_changed, public_addresses};
 pub(crate) use follow::follow;
 pub(crate) use launch::{Order, Outlook, check, check_imported, import, market, outlook, request_in_full, run};
 pub use lifecycle::Phase;

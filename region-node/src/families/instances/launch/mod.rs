@@ -15,6 +15,7 @@ mod order;
 mod outlook;
 mod place;
 mod run;
+mod site;
 
 pub(super) use devices::check_name as check_device_name;
 pub(super) use group::named as named_group;
