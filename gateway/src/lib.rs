@@ -37,7 +37,7 @@ mod trace;
 mod truncated;
 mod version;
 
-pub use access::{Directory, Group, Identities, Policy, Role, User};
+pub use access::{Directory, Group, Identities, Policy, Role, User, check_policy};
 pub use clock::{Clock, FixedClock, WallClock};
 pub use faults::Rule as Fault;
 pub use keyring::{DEFAULT_ACCOUNT, Key, Keyring};

@@ -15,6 +15,8 @@ mod identities;
 mod message;
 mod restrictions;
 
+use crate::policy::Document;
+
 pub(crate) use admin::answer as answer_operator;
 pub use directory::Directory;
 pub(crate) use directory::Member;
@@ -22,3 +24,8 @@ pub(crate) use facts::Surroundings;
 pub(crate) use gate::{Asked, admit};
 pub(crate) use guard::Guard;
 pub use identities::{Group, Identities, Policy, Role, User};
+
+/// What is wrong with the text of an identity policy, if anything. It ends soon whatever the text, and never panics.
+pub fn check_policy(text: &str) -> Result<(), String> {
+    Document::identity(text).map(drop)
+}
