@@ -67,7 +67,7 @@ pub(super) async fn of(desk: &Desk, cx: &Context, action: &str, input: &[u8]) ->
         drafts.push(question.whatever());
     }
     if let Some(template) = &template {
-        question.by_template(template, &mut drafts);
+        by_template(template, &mut drafts);
     }
     Ok(question.subjects(drafts))
 }
@@ -252,16 +252,6 @@ impl Question<'_> {
         }
     }
 
-    fn by_template(&self, template: &Template, drafts: &mut [Draft]) {
-        let used = drafts.iter().find(|draft| draft.resource_type == "launch-template");
-        let Some(arn) = used.map(|draft| draft.resource.clone()) else { return };
-        for draft in drafts {
-            let brought = template.brings(&draft.name).to_string();
-            draft.keys.insert("ec2:IsLaunchTemplateResource".to_owned(), vec![brought]);
-            draft.keys.insert("ec2:LaunchTemplate".to_owned(), vec![arn.clone()]);
-        }
-    }
-
     /// The action's own subjects, and those of what it takes beside: tagging, and handing a role to EC2.
     fn subjects(&self, drafts: Vec<Draft>) -> Vec<Subject> {
         let own = format!("ec2:{}", self.action);
@@ -276,6 +266,16 @@ impl Question<'_> {
             subjects.push(subject(PASSING, role, keys));
         }
         subjects
+    }
+}
+
+fn by_template(template: &Template, drafts: &mut [Draft]) {
+    let used = drafts.iter().find(|draft| draft.resource_type == "launch-template");
+    let Some(arn) = used.map(|draft| draft.resource.clone()) else { return };
+    for draft in drafts {
+        let brought = template.brings(&draft.name).to_string();
+        draft.keys.insert("ec2:IsLaunchTemplateResource".to_owned(), vec![brought]);
+        draft.keys.insert("ec2:LaunchTemplate".to_owned(), vec![arn.clone()]);
     }
 }
 
