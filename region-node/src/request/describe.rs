@@ -139,8 +139,10 @@ impl Describe<'_> {
     /// What a page's token is bound to.
     fn binding(&self, of: &str) -> Binding {
         let filters: Vec<_> = self.filters.iter().map(prost::Message::encode_to_vec).collect();
-        let parts: Vec<&[u8]> = std::iter::once(of.as_bytes()).chain(filters.iter().map(Vec::as_slice)).collect();
-        Binding::new(&parts)
+        let scope =
+            self.scope.iter().flat_map(|names| std::iter::once(&b""[..]).chain(names.iter().map(String::as_bytes)));
+        let parts = std::iter::once(of.as_bytes()).chain(filters.iter().map(Vec::as_slice)).chain(scope);
+        Binding::new(&parts.collect::<Vec<_>>())
     }
 
     /// The position after which this page begins.

@@ -11,6 +11,7 @@ mod gateway;
 mod gateway_actions;
 mod gateway_options;
 mod life;
+mod lookup;
 mod peering;
 mod peering_actions;
 mod propagations;
@@ -25,6 +26,7 @@ use crate::request::Action;
 pub use attachment::AttachmentState;
 pub use gateway::TransitGatewayState;
 pub(crate) use gateway_actions::follow;
+pub use lookup::{attachment_of, route_to, table_of};
 pub(crate) use peering_actions::{PEERING, follow_attachment, hear, rebuild};
 pub use table::TransitGatewayRouteTableState;
 
