@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use archipelago_gateway::AuthMode;
 use archipelago_proto::topology::Topology;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use http::Uri;
 
 /// A distributed emulator of the Amazon EC2 Query API.
 #[derive(Parser)]
@@ -31,6 +32,39 @@ pub(crate) enum Command {
     Gateway(GatewayOptions),
     /// Run one region's node alone.
     RegionNode(NodeOptions),
+    /// Operate a running cluster: read a page of the gateway's, or change something there.
+    Ctl(CtlOptions),
+}
+
+#[derive(Args)]
+pub(crate) struct CtlOptions {
+    /// Where the gateway is.
+    #[arg(long, env = "ARCHIPELAGO_ENDPOINT", default_value = "http://127.0.0.1:4566")]
+    pub(crate) endpoint: Uri,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Read: `archipelago ctl get clock`
+    Get(Page),
+    /// Change: `archipelago ctl post clock advance=3600`
+    Post(Page),
+}
+
+#[derive(Args)]
+pub(crate) struct Page {
+    /// health, clock, capacity, throttle, faults, ...
+    pub(crate) name: String,
+    /// KEY=VALUE, as the page takes them.
+    #[arg(value_parser = parameter)]
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("{text} is not KEY=VALUE"))?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 #[derive(Args)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use archipelago_gateway::Key;
+use archipelago_gateway::{Fault, Key, RecordConfig, ThrottleConfig};
 use archipelago_proto::topology::Topology;
 use archipelago_region_node::capacity::{Bound, Market};
 use archipelago_region_node::time::{Lifecycle, Transition};
@@ -21,6 +21,14 @@ pub(crate) struct Config {
     /// How many instances there is room for; where nothing is said, for as many as anybody wants. Later ones count
     /// before earlier ones.
     pub(crate) capacity: Vec<CapacityConfig>,
+    /// How often an account may ask.
+    pub(crate) throttle: ThrottleConfig,
+    /// What was called.
+    pub(crate) record: RecordConfig,
+    /// Calls that are to fail.
+    pub(crate) faults: Vec<Fault>,
+    /// The same seed draws the same lots.
+    pub(crate) seed: u64,
     /// Region to HOST:PORT, for a gateway or a node that runs by itself.
     pub(crate) topology: BTreeMap<String, String>,
 }

@@ -45,6 +45,14 @@ pub(crate) fn build(
 ) -> Result<Gateway> {
     let keyring = keyring(secret, config.keys);
     let auth = options.auth.mode();
-    let config = archipelago_gateway::Config { auth, cluster_token: Some(token), ..Default::default() };
+    let config = archipelago_gateway::Config {
+        auth,
+        cluster_token: Some(token),
+        throttle: config.throttle,
+        record: config.record,
+        faults: config.faults,
+        seed: config.seed,
+        ..Default::default()
+    };
     Gateway::new(config, keyring, nodes, Arc::new(WallClock)).map_err(Error::other)
 }

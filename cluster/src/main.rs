@@ -6,6 +6,7 @@
 mod banner;
 mod cli;
 mod config;
+mod ctl;
 mod directory;
 mod error;
 mod gateway;
@@ -32,6 +33,7 @@ async fn main() -> ExitCode {
         Command::Up(options) => up::run(options).await,
         Command::Gateway(options) => gateway::run(options).await,
         Command::RegionNode(options) => node::run(options).await,
+        Command::Ctl(options) => ctl::run(options).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use archipelago_gateway::{AuthMode, Clock as _, Keyring, WallClock, connect_lazily};
+use archipelago_gateway::{AuthMode, Clock as _, Keyring, WallClock, connect_lazily, endpoint};
 use archipelago_proto::cluster::v1::LocateRequest;
 use archipelago_proto::cluster::v1::directory_client::DirectoryClient;
 use archipelago_proto::token::ClusterToken;
@@ -16,6 +17,10 @@ use tonic::Request;
 use tonic::transport::Channel;
 
 use crate::error::{Error, Result};
+
+/// How often a connection to a peer is probed, and how long the answer may take. One that nobody carries any more is
+/// silent for ever: without a probe no other would be tried.
+const PULSE: Duration = Duration::from_secs(3);
 
 /// Who knows where the nodes are.
 enum Addresses {
@@ -71,7 +76,9 @@ impl Peers for ClusterPeers {
         if let Some(channel) = channels.get(&address) {
             return Ok(channel.clone());
         }
-        let channel = connect_lazily(&address).map_err(|_| Ec2Error::internal())?;
+        let endpoint = endpoint(&address).map_err(|_| Ec2Error::internal())?;
+        let endpoint = endpoint.http2_keep_alive_interval(PULSE).keep_alive_timeout(PULSE).keep_alive_while_idle(true);
+        let channel = endpoint.connect_lazy();
         channels.insert(address, channel.clone());
         Ok(channel)
     }

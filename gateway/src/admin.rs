@@ -22,6 +22,7 @@ use crate::capacity;
 use crate::forward::Forwarder;
 use crate::incidents;
 use crate::keyring::is_account;
+use crate::pipeline::Pipeline;
 use crate::query::Form;
 use crate::region::known;
 use crate::reply::Reply;
@@ -30,8 +31,22 @@ use crate::request::Received;
 /// A node that does not tell its health in this time has none.
 const HEALTH: Duration = Duration::from_secs(2);
 
+const PAGES: [&str; 10] = [
+    "capacity",
+    "clock",
+    "faults",
+    "health",
+    "instance-event",
+    "record",
+    "reset",
+    "spot/interrupt",
+    "throttle",
+    "volume-impairment",
+];
+
 /// Answers below `/_archipelago/`.
-pub(crate) async fn answer(forwarder: &Forwarder, request: &Received, form: &Form<'_>) -> Reply {
+pub(crate) async fn answer(pipeline: &Pipeline, request: &Received, form: &Form<'_>) -> Reply {
+    let forwarder = &pipeline.forwarder;
     let path = request.uri.path();
     let answered = match (&request.method, path.strip_prefix("/_archipelago/").unwrap_or(path)) {
         (&Method::GET, "health") => Ok(health(forwarder).await),
@@ -46,12 +61,36 @@ pub(crate) async fn answer(forwarder: &Forwarder, request: &Received, form: &For
         (&Method::GET, "capacity") => capacity::read(forwarder, form).await,
         (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
-        (_, "health" | "reset" | "clock" | "instance-event" | "volume-impairment" | "capacity" | "spot/interrupt") => {
+        (&Method::GET, "throttle") => Ok(throttle(pipeline)),
+        (&Method::POST, "throttle") => pipeline.throttle.change(form).map(|()| throttle(pipeline)),
+        (&Method::GET, "record") => Ok(record(pipeline)),
+        (&Method::POST, "record") => keep(pipeline, form),
+        (&Method::GET, "faults") => Ok(json_reply(StatusCode::OK, &pipeline.faults.shown())),
+        (&Method::POST, "faults") => {
+            let changed = pipeline.faults.change(form, pipeline.clock.now_ms());
+            changed.map(|()| json_reply(StatusCode::OK, &pipeline.faults.shown()))
+        }
+        (_, page) if PAGES.contains(&page) => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here");
         }
         _ => return refusal(StatusCode::NOT_FOUND, "there is nothing here"),
     };
     answered.unwrap_or_else(|wrong| refusal(StatusCode::BAD_REQUEST, &wrong))
+}
+
+fn throttle(pipeline: &Pipeline) -> Reply {
+    json_reply(StatusCode::OK, &pipeline.throttle.shown(pipeline.clock.now_ms()))
+}
+
+fn record(pipeline: &Pipeline) -> Reply {
+    json_reply(StatusCode::OK, &json!({ "kept": pipeline.record.len() }))
+}
+
+/// `keep` is how many calls are remembered.
+fn keep(pipeline: &Pipeline, form: &Form<'_>) -> Result<Reply, String> {
+    let most = form.get("keep").and_then(|text| text.parse().ok()).ok_or("keep must be a number of calls")?;
+    pipeline.record.keep(most);
+    Ok(record(pipeline))
 }
 
 async fn health(forwarder: &Forwarder) -> Reply {

@@ -47,9 +47,14 @@ impl StaticNodes {
 
 /// A channel as the gateway wants it, to `host:port`; it connects at its first use, and again whenever it has to.
 pub fn connect_lazily(address: &str) -> Result<Channel, String> {
+    Ok(endpoint(address)?.connect_lazy())
+}
+
+/// What a channel to `host:port` is made of.
+pub fn endpoint(address: &str) -> Result<Endpoint, String> {
     let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(|error| format!("{address}: {error}"))?;
     let endpoint = endpoint.initial_stream_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
-    Ok(endpoint.max_frame_size(FRAME).connect_timeout(CONNECT).tcp_nodelay(true).connect_lazy())
+    Ok(endpoint.max_frame_size(FRAME).connect_timeout(CONNECT).tcp_nodelay(true))
 }
 
 #[async_trait]

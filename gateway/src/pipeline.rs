@@ -3,11 +3,14 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use archipelago_proto::cluster::v1::Caller;
 use archipelago_proto::{Call, Ec2Error};
 use futures::FutureExt as _;
+use http::StatusCode;
 use hyper::body::Body;
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span, info_span, record_all};
@@ -15,17 +18,20 @@ use tracing::{Instrument as _, Span, info_span, record_all};
 use crate::clock::{Clock, Stopwatch};
 use crate::decode::{boolean, decode};
 use crate::encode::encode;
+use crate::faults::{Connection, Faults, Target};
 use crate::forward::Forwarder;
 use crate::keyring::Keyring;
 use crate::limits::{Limits, busy, shown};
 use crate::meter::{Labels, Meter};
 use crate::query::{Form, Parameters};
+use crate::record::{self, Record};
 use crate::reply::{self, Reply};
 use crate::request::Received;
 use crate::schema::Schema;
 use crate::service::Service;
 use crate::signature::{AuthMode, Identity, authenticate, presented};
-use crate::{region, sts, trace, version};
+use crate::throttle::Throttle;
+use crate::{cloudtrail, region, sts, trace, version};
 
 /// What a client says of itself goes no further than this.
 const LONGEST_USER_AGENT: usize = 256;
@@ -39,6 +45,9 @@ pub(crate) struct Pipeline {
     pub(crate) forwarder: Forwarder,
     pub(crate) meter: Meter,
     pub(crate) slots: Semaphore,
+    pub(crate) throttle: Throttle,
+    pub(crate) record: Record,
+    pub(crate) faults: Faults,
 }
 
 /// What has become known of a request on its way, for the answer's shape, the span and the metrics.
@@ -50,9 +59,29 @@ struct Exchange {
     region: String,
     /// Whether the span knows.
     told: bool,
+    /// For the record of calls, where there is one.
+    told_of: Option<Box<Told>>,
+    /// What a fault has in store for the answer.
+    status: Option<StatusCode>,
+    connection: Option<Connection>,
+}
+
+/// What the record of calls tells beside.
+#[derive(Default)]
+struct Told {
+    identity: Option<Identity>,
+    user_agent: String,
+    parameters: Value,
+    elements: Value,
 }
 
 impl Pipeline {
+    /// What is to be done every few seconds.
+    pub(crate) fn upkeep(&self) {
+        self.meter.upkeep();
+        self.throttle.upkeep(self.clock.now_ms());
+    }
+
     /// Answers every request, whatever it is.
     pub(crate) async fn answer<B>(&self, request: http::Request<B>, source: IpAddr) -> Reply
     where
@@ -68,13 +97,40 @@ impl Pipeline {
         let answered = Box::pin(life).instrument(span.clone()).await;
         let answered = answered.unwrap_or_else(|_| Err(Ec2Error::internal()));
         exchange.tell(&span);
+        self.tell(&mut exchange, source, answered.as_ref().err()).await;
         let code = answered.as_ref().err().map(|error| error.code.as_str());
         self.meter.record(exchange.labels(), code, stopwatch.elapsed());
         span.in_scope(|| tracing::debug!(code, "answered"));
-        match answered {
-            Ok(body) => reply::success(body, &exchange.id),
+        let mut reply = match answered {
+            Ok(body) => reply::success(body, exchange.service, &exchange.id),
             Err(error) => reply::failure(&error, exchange.service, &exchange.id),
+        };
+        if let Some(status) = exchange.status {
+            *reply.status_mut() = status;
         }
+        if let Some(connection) = exchange.connection {
+            reply.extensions_mut().insert(connection);
+        }
+        reply
+    }
+
+    /// Writes the call down, where calls are recorded.
+    async fn tell(&self, exchange: &mut Exchange, source: IpAddr, error: Option<&Ec2Error>) {
+        let Some(told) = exchange.told_of.take() else { return };
+        let call = record::Call {
+            request_id: &exchange.id,
+            source: exchange.service.source(),
+            action: &exchange.action,
+            region: &exchange.region,
+            identity: told.identity.as_ref(),
+            address: source.to_string(),
+            user_agent: told.user_agent,
+            parameters: told.parameters,
+            elements: told.elements,
+            error,
+            now_ms: self.clock.now_ms(),
+        };
+        self.record.add(call).await;
     }
 
     async fn life<B>(
@@ -94,11 +150,20 @@ impl Pipeline {
 
         // Parse the Query.
         let form = request.form(&self.limits)?;
+        let target = request.header("x-amz-target");
+        exchange.service = Service::of(None, target, &form);
+        if self.record.is_on() {
+            exchange.told_of = Some(Box::new(Told {
+                user_agent: user_agent(&request),
+                parameters: record::parameters(&form),
+                ..Told::default()
+            }));
+        }
 
         // Authenticate.
         let signable = request.signable(&form);
         let scope = presented(&signable).map(|(_, scope)| scope);
-        exchange.service = Service::of(scope.map(|scope| scope.service), &form);
+        exchange.service = Service::of(scope.map(|scope| scope.service), target, &form);
         let now_ms = self.clock.now_ms();
         let identity = authenticate(&signable, &self.keyring, self.auth, now_ms);
         let identity = identity.map_err(|refusal| refusal.into_error(exchange.service))?;
@@ -112,14 +177,38 @@ impl Pipeline {
         // Resolve the region.
         let region = region::resolve(scope.map(|scope| scope.region), request.host())?;
         exchange.is_for(&region);
-
-        // Throttle: tokens of the account's buckets in this region are to be taken here.
+        if exchange.service == Service::CloudTrail {
+            let action = target.and_then(|target| target.strip_prefix(cloudtrail::TARGET)).unwrap_or_default();
+            exchange.asks(action);
+            return cloudtrail::answer(&self.record, action, &request.body, &identity.account, &region);
+        }
 
         // Decode to protobuf.
         let name = form.get("Action").filter(|name| !name.is_empty()).ok_or_else(missing_action)?;
         let version = version::check(form.get("Version"))?;
         let action = self.schema.action(name)?;
         exchange.asks(&action.name);
+
+        // Throttle.
+        self.throttle.take(&identity.account, &region, &action.name, &form, now_ms)?;
+
+        // Fail, where that is asked for.
+        let target = Target {
+            action: &action.name,
+            account: &identity.account,
+            principal: &identity.principal,
+            region: &region,
+            form: &form,
+        };
+        if let Some(strike) = self.faults.strike(&target, now_ms) {
+            tokio::time::sleep(Duration::from_millis(strike.latency_ms)).await;
+            (exchange.status, exchange.connection) = (strike.status, strike.connection);
+            if strike.connection == Some(Connection::Drop) {
+                return Err(Ec2Error::unavailable("The connection was closed."));
+            }
+            strike.error.map_or(Ok(()), Err)?;
+        }
+
         let call = call(&form, &request, identity, version, &exchange.id);
         let message = decode(&self.schema, action.input, Parameters::of(&form)?.root())?;
 
@@ -128,6 +217,9 @@ impl Pipeline {
         let answer = self.forwarder.call(&region, action.path.clone(), &call?, message).await?;
 
         // Encode to XML.
+        if let Some(told) = &mut exchange.told_of {
+            told.elements = record::elements(&self.schema, action, &exchange.id, &answer);
+        }
         encode(&self.schema, action, version, &exchange.id, &answer)
     }
 }
@@ -145,18 +237,21 @@ fn call(
         let value = shown(form.get("DryRun").unwrap_or_default());
         Ec2Error::invalid_parameter(format!("Invalid value '{value}' for DryRun. It must be true or false."))
     };
-    let user_agent = request.header("user-agent").unwrap_or_default();
     let caller = Caller {
         account: identity.account,
         principal: identity.principal,
         access_key: identity.access_key,
         request_id: request_id.to_owned(),
         source_address: request.source.to_string(),
-        user_agent: user_agent.chars().take(LONGEST_USER_AGENT).collect(),
+        user_agent: user_agent(request),
         version: version.to_owned(),
         dry_run: dry_run.ok_or_else(wrong)?,
     };
     Ok(Call { caller })
+}
+
+fn user_agent(request: &Received) -> String {
+    request.header("user-agent").unwrap_or_default().chars().take(LONGEST_USER_AGENT).collect()
 }
 
 fn missing_action() -> Ec2Error {
@@ -172,11 +267,17 @@ impl Exchange {
             account: String::new(),
             region: String::new(),
             told: false,
+            told_of: None,
+            status: None,
+            connection: None,
         }
     }
 
     fn is_of(&mut self, identity: &Identity) {
         self.account.clone_from(&identity.account);
+        if let Some(told) = &mut self.told_of {
+            told.identity = Some(identity.clone());
+        }
     }
 
     fn is_for(&mut self, region: &str) {

@@ -1,13 +1,17 @@
-//! What goes back over HTTP: XML, whatever happened.
+//! What goes back over HTTP: XML, whatever happened; JSON where the service speaks it.
 
 use archipelago_proto::Ec2Error;
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
+use serde_json::json;
 
 use crate::encode::escape;
 use crate::service::{STS_VERSION, Service};
+
+const XML: &str = "text/xml;charset=UTF-8";
+const JSON: &str = "application/x-amz-json-1.1";
 
 pub(crate) type Reply = Response<Full<Bytes>>;
 
@@ -21,14 +25,18 @@ pub(crate) fn request_id() -> String {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
-pub(crate) fn success(body: Vec<u8>, request_id: &str) -> Reply {
-    xml(StatusCode::OK, body, request_id)
+pub(crate) fn success(body: Vec<u8>, service: Service, request_id: &str) -> Reply {
+    answer(StatusCode::OK, if service == Service::CloudTrail { JSON } else { XML }, body, request_id)
 }
 
 pub(crate) fn failure(error: &Ec2Error, service: Service, request_id: &str) -> Reply {
     let mut reply = match service {
         Service::Ec2 => xml(error.http_status(), ec2_error(error, request_id), request_id),
         Service::Sts => xml(sts_status(error), sts_error(error, request_id), request_id),
+        Service::CloudTrail => {
+            let body = json!({ "__type": error.code, "message": error.message }).to_string().into_bytes();
+            answer(sts_status(error), JSON, body, request_id)
+        }
     };
     if matches!(error.code.as_str(), "RequestTimeout" | "RequestEntityTooLarge") {
         // What remains of the body must not be read as another request.
@@ -38,10 +46,14 @@ pub(crate) fn failure(error: &Ec2Error, service: Service, request_id: &str) -> R
 }
 
 fn xml(status: StatusCode, body: Vec<u8>, request_id: &str) -> Reply {
+    answer(status, XML, body, request_id)
+}
+
+fn answer(status: StatusCode, kind: &'static str, body: Vec<u8>, request_id: &str) -> Reply {
     let mut reply = Response::new(Full::new(Bytes::from(body)));
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/xml;charset=UTF-8"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert("x-amzn-requestid", id);
     }

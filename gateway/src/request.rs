@@ -58,8 +58,11 @@ impl Received {
         Ok(())
     }
 
+    /// The parameters; a body of JSON has none.
     pub(crate) fn form(&self, limits: &Limits) -> Result<Form<'_>, Ec2Error> {
-        Form::parse(self.uri.query().unwrap_or_default().as_bytes(), &self.body, limits)
+        let is_json = self.header("content-type").is_some_and(|kind| kind.starts_with("application/x-amz-json"));
+        let body: &[u8] = if is_json { &[] } else { &self.body };
+        Form::parse(self.uri.query().unwrap_or_default().as_bytes(), body, limits)
     }
 
     pub(crate) fn signable<'r>(&'r self, form: &'r Form<'r>) -> Signable<'r> {

@@ -1,6 +1,5 @@
 //! The gateway as a server: connections in, requests to the pipeline or to the operator's pages.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,7 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use archipelago_proto::token::ClusterToken;
-use http::StatusCode;
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -21,21 +22,34 @@ use tokio::time::{interval, sleep, timeout};
 
 use crate::admin::{self, plain, refusal};
 use crate::clock::Clock;
+use crate::faults::{Connection, Faults, Rule as Fault};
 use crate::forward::Forwarder;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
 use crate::meter::Meter;
 use crate::nodes::Nodes;
 use crate::pipeline::Pipeline;
+use crate::record::{Record, RecordConfig};
 use crate::reply::Reply;
 use crate::request::Received;
 use crate::schema::Schema;
 use crate::signature::AuthMode;
+use crate::throttle::{Throttle, ThrottleConfig};
+use crate::truncated::{BrokenOff, Truncated};
 
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// After a failed accept, when the process is out of file descriptors, say.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// The answer as the connection carries it, unless it is to break off.
+fn whole(reply: Reply) -> Result<Response<Either<Full<Bytes>, Truncated>>, BrokenOff> {
+    match reply.extensions().get::<Connection>() {
+        None => Ok(reply.map(Either::Left)),
+        Some(Connection::Truncate) => Ok(reply.map(|body| Either::Right(Truncated::of(body)))),
+        Some(Connection::Drop | Connection::LoseAnswer) => Err(BrokenOff),
+    }
+}
 
 /// Larger than the limits on headers, so that it is the pipeline that refuses, in XML. Not much larger: each request
 /// begins with a table of as many headers.
@@ -49,6 +63,11 @@ pub struct Config {
     pub auth: AuthMode,
     /// What nodes accept calls with; None only where nodes ask for none.
     pub cluster_token: Option<ClusterToken>,
+    pub throttle: ThrottleConfig,
+    pub record: RecordConfig,
+    pub faults: Vec<Fault>,
+    /// Of all that is drawn by lot.
+    pub seed: u64,
 }
 
 #[derive(Clone)]
@@ -61,7 +80,8 @@ pub struct Gateway {
 impl Gateway {
     /// Fails where the schema of this binary is not one that the gateway can transcode.
     pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let Config { limits, auth, cluster_token } = config;
+        let Config { limits, auth, cluster_token, throttle, record, faults, seed } = config;
+        let now_ms = clock.now_ms();
         let pipeline = Pipeline {
             schema: Schema::load()?,
             keyring,
@@ -71,6 +91,9 @@ impl Gateway {
             meter: Meter::new()?,
             slots: Semaphore::new(limits.requests),
             limits,
+            throttle: Throttle::new(throttle)?,
+            record: Record::new(&record)?,
+            faults: Faults::new(faults, seed, now_ms)?,
         };
         Ok(Self { pipeline: Arc::new(pipeline), ready: Arc::new(AtomicBool::new(true)) })
     }
@@ -93,7 +116,7 @@ impl Gateway {
                 biased;
                 () = &mut shutdown => break,
                 Some(_) = connections.join_next() => {}
-                _ = upkeep.tick() => self.pipeline.meter.upkeep(),
+                _ = upkeep.tick() => self.pipeline.upkeep(),
                 (place, accepted) = accepted => match accepted {
                     Ok((stream, peer)) => {
                         let connection = graceful.watch(self.connection(stream, peer.ip()));
@@ -128,7 +151,7 @@ impl Gateway {
         let gateway = self.clone();
         let service = service_fn(move |request| {
             let gateway = gateway.clone();
-            async move { Ok::<_, Infallible>(gateway.answer(request, source).await) }
+            async move { whole(gateway.answer(request, source).await) }
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.pipeline.limits.receive);
@@ -155,7 +178,7 @@ impl Gateway {
             Err(error) => return bad(error),
         };
         match request.form(limits) {
-            Ok(form) => Box::pin(admin::answer(&self.pipeline.forwarder, &request, &form)).await,
+            Ok(form) => Box::pin(admin::answer(&self.pipeline, &request, &form)).await,
             Err(error) => bad(error),
         }
     }

@@ -23,13 +23,13 @@ fn the_sources_name_no_action_of_ec2() {
     }
 }
 
-/// Rust files, but for those of the other service.
+/// Rust files, but for those of the other service and those of tests.
 fn collect(folder: &Path, sources: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() && !path.ends_with("sts") {
             collect(&path, sources);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
             sources.push(path);
         }
     }

@@ -9,6 +9,7 @@ mod agreement;
 pub mod call;
 pub mod codec;
 pub mod error;
+pub mod glob;
 pub mod names;
 pub mod regions;
 pub mod token;

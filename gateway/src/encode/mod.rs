@@ -9,7 +9,9 @@ use archipelago_proto::Ec2Error;
 
 use crate::schema::{Action, Schema};
 
+pub(crate) use scalar::timestamp_text;
 pub(crate) use text::escape;
+pub(crate) use wire::{Reader, Value as Wire};
 
 /// The response of an action as EC2 writes it.
 pub(crate) fn encode(

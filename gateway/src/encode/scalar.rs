@@ -65,6 +65,12 @@ pub(super) fn timestamp(ms: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(&text);
 }
 
+pub(crate) fn timestamp_text(ms: i64) -> String {
+    let mut text = Vec::with_capacity(24);
+    timestamp(ms, &mut text);
+    String::from_utf8(text).unwrap_or_default()
+}
+
 /// Days since the epoch to year, month and day. Eras of 400 years that begin in March keep the leap day last
 /// (Howard Hinnant, "chrono-compatible low-level date algorithms").
 fn civil(days: i64) -> (i64, i64, i64) {

@@ -6,29 +6,29 @@
 
 /// A field's value, before the table says what it is.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Value<'m> {
+pub(crate) enum Value<'m> {
     Varint(u64),
     Fixed64(u64),
     Bytes(&'m [u8]),
     Fixed32,
 }
 
-pub(super) struct Reader<'m> {
+pub(crate) struct Reader<'m> {
     rest: &'m [u8],
 }
 
 impl<'m> Reader<'m> {
-    pub(super) fn new(message: &'m [u8]) -> Self {
+    pub(crate) fn new(message: &'m [u8]) -> Self {
         Self { rest: message }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
     /// The next field's number and value.
     #[inline(always)]
-    pub(super) fn field(&mut self) -> Option<(u32, Value<'m>)> {
+    pub(crate) fn field(&mut self) -> Option<(u32, Value<'m>)> {
         let key = self.varint()?;
         let number = u32::try_from(key >> 3).ok().filter(|&number| number != 0)?;
         let value = match key & 7 {
@@ -45,7 +45,7 @@ impl<'m> Reader<'m> {
     }
 
     #[inline(always)]
-    pub(super) fn varint(&mut self) -> Option<u64> {
+    pub(crate) fn varint(&mut self) -> Option<u64> {
         let (&first, rest) = self.rest.split_first()?;
         if first < 0x80 {
             self.rest = rest;
@@ -62,7 +62,7 @@ impl<'m> Reader<'m> {
         None
     }
 
-    pub(super) fn fixed64(&mut self) -> Option<u64> {
+    pub(crate) fn fixed64(&mut self) -> Option<u64> {
         Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
     }
 

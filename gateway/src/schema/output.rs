@@ -50,6 +50,11 @@ impl Field {
         Self { kind, list, open: tag(format!("<{name}>")), close: tag(format!("</{name}>")) }
     }
 
+    /// The element's name.
+    pub(crate) fn name(&self) -> &str {
+        std::str::from_utf8(&self.open[1..self.open.len() - 1]).unwrap_or_default()
+    }
+
     /// `<nameSet/>`
     pub(crate) fn write_empty(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.open[..self.open.len() - 1]);

@@ -27,7 +27,7 @@ pub(crate) fn authenticate(
     let claim = Claim::read(request)?;
     let identity = verify(request, &claim, keyring, now_ms)?;
     match &claim.proof {
-        Proof::V4(proof) if !matches!(proof.scope.service, "ec2" | "sts") => Err(Refusal::WrongService),
+        Proof::V4(proof) if !matches!(proof.scope.service, "ec2" | "sts" | "cloudtrail") => Err(Refusal::WrongService),
         _ => Ok(identity),
     }
 }

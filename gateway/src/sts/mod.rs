@@ -6,6 +6,7 @@ mod names;
 mod xml;
 
 pub(crate) use actions::answer;
+pub(crate) use names::unique_id;
 
 #[cfg(test)]
 mod tests;

@@ -32,7 +32,7 @@ pub(super) fn is_name(text: &str, shortest: usize) -> bool {
 }
 
 /// The unique id of a principal: the same for the same ARN, at every gateway.
-pub(super) fn unique_id(arn: &str, account: &str) -> String {
+pub(crate) fn unique_id(arn: &str, account: &str) -> String {
     let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
     if let Some(assumed) = resource.strip_prefix("assumed-role/")
         && let Some((role, session)) = assumed.split_once('/')

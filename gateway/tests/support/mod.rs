@@ -65,7 +65,7 @@ impl Door {
         topology.insert("us-east-1", node.to_string());
         topology.insert("eu-west-1", node.to_string());
         topology.insert("us-west-2", closed_port().await.to_string());
-        let config = Config { limits, auth, cluster_token: ClusterToken::new("cluster") };
+        let config = Config { limits, auth, cluster_token: ClusterToken::new("cluster"), ..Config::default() };
         let nodes = Arc::new(StaticNodes::new(&topology).unwrap());
         let gateway = Gateway::new(config, keyring(), nodes, Arc::new(FixedClock(NOW))).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -1,7 +1,7 @@
 //! What bounds pools.
 
 use super::{Market, Pool};
-use crate::request::glob;
+use archipelago_proto::glob::glob;
 
 /// Each of these pools has room for so many instances.
 #[derive(Clone, Debug, PartialEq)]

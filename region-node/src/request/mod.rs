@@ -22,7 +22,6 @@ pub use checks::{one_of, required};
 pub use cidr::{ipv4_block, ipv6_block};
 pub use context::Context;
 pub use describe::{Describe, Page};
-pub(crate) use filter::glob;
 pub use filter::{Column, FilterTable, Probe, Row, Table};
 pub use policy::policy_document;
 pub use recode::recode;

@@ -163,8 +163,8 @@ async fn a_maintained_fleet_heals_and_follows_its_target() {
     let modify = |total| ModifyFleetRequest {
         fleet_id: some(&id),
         target_capacity_specification: Some(TargetCapacitySpecificationRequest {
-            on_demand_target_capacity: Some(1),
-            ..target("spot", total)
+            total_target_capacity: Some(total),
+            ..Default::default()
         }),
         ..Default::default()
     };
@@ -172,7 +172,8 @@ async fn a_maintained_fleet_heals_and_follows_its_target() {
     assert_eq!((members(&sandbox, &id).await, running(&sandbox).await.len()), (2, 2));
     client(&sandbox).modify_fleet(sandbox.ask(modify(5))).await.unwrap();
     assert_eq!(members(&sandbox, &id).await, 5);
-    assert_eq!(shown(&sandbox, &id).await.fleet_state(), "active");
+    let grown = shown(&sandbox, &id).await;
+    assert_eq!((grown.fleet_state(), grown.fulfilled_on_demand_capacity()), ("active", 1.0), "what is not said stays");
 
     let history = DescribeFleetHistoryRequest {
         fleet_id: some(&id),

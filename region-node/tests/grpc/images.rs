@@ -177,6 +177,29 @@ async fn deregistering_can_delete_the_snapshots_too() {
 }
 
 #[tokio::test]
+async fn permissions_that_are_given_at_one_time_are_all_kept() {
+    let (sandbox, mut client) = sandbox().await;
+    let (id, _) = image(&sandbox, &mut client, "shared").await;
+    let accounts: Vec<String> = (1..=50).map(|number| format!("{number:012}")).collect();
+    let sharing = accounts.iter().map(|account| {
+        let mut client = client.clone();
+        let request = share(&id, LaunchPermission { user_id: Some(account.clone()), ..Default::default() });
+        let request = sandbox.ask(request);
+        tokio::spawn(async move { client.modify_image_attribute(request).await.unwrap() })
+    });
+    for shared in sharing.collect::<Vec<_>>() {
+        shared.await.unwrap();
+    }
+    let attribute = DescribeImageAttributeRequest {
+        image_id: Some(id),
+        attribute: Some("launchPermission".into()),
+        ..Default::default()
+    };
+    let seen = client.describe_image_attribute(sandbox.ask(attribute)).await.unwrap().into_inner();
+    assert_eq!(seen.launch_permissions.len(), accounts.len());
+}
+
+#[tokio::test]
 async fn permissions_decide_who_sees_an_image() {
     let (sandbox, mut client) = sandbox().await;
     let (id, _) = image(&sandbox, &mut client, "web").await;

@@ -2,7 +2,7 @@
 
 use archipelago_proto::ec2::v1::{
     DeleteFleetError, DeleteFleetErrorItem, DeleteFleetSuccessItem, DeleteFleetsRequest, DeleteFleetsResult,
-    ModifyFleetRequest, ModifyFleetResult,
+    ModifyFleetRequest, ModifyFleetResult, TargetCapacitySpecification, TargetCapacitySpecificationRequest,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 
@@ -26,18 +26,8 @@ pub(crate) fn actions() -> Vec<Action> {
 
 async fn modify_fleet(cx: Context, input: ModifyFleetRequest) -> Ec2Result<ModifyFleetResult> {
     let fleet = cx.fleets.find(&cx.account, input.fleet_id())?;
-    let target = input.target_capacity_specification.as_ref().map(|wanted| {
-        let mut target = target_of(wanted)?;
-        let known = fleet.state.0.target();
-        // What is not said of the kind of capacity stays.
-        if wanted.default_target_capacity_type.is_none() {
-            target.default_target_capacity_type.clone_from(&known.default_target_capacity_type);
-        }
-        if wanted.target_capacity_unit_type.is_none() {
-            target.target_capacity_unit_type = known.target_capacity_unit_type;
-        }
-        Ec2Result::Ok(target)
-    });
+    let target =
+        input.target_capacity_specification.as_ref().map(|wanted| target_of(&kept(wanted, &fleet.state.0.target())));
     let change = Change {
         target: target.transpose()?,
         configs: input.launch_template_configs.iter().map(recode).collect(),
@@ -52,6 +42,27 @@ async fn modify_fleet(cx: Context, input: ModifyFleetRequest) -> Ec2Result<Modif
     }
     cx.fleets.ask(&fleet.id, FleetCommand::Modify(Box::new(change))).await?;
     Ok(ModifyFleetResult { r#return: Some(true) })
+}
+
+/// What is not said of the target stays, as far as it fits into the new total.
+fn kept(
+    wanted: &TargetCapacitySpecificationRequest,
+    known: &TargetCapacitySpecification,
+) -> TargetCapacitySpecificationRequest {
+    let total = wanted.total_target_capacity();
+    let on_demand = wanted.on_demand_target_capacity.unwrap_or(known.on_demand_target_capacity().min(total));
+    let spot = wanted.spot_target_capacity.unwrap_or(known.spot_target_capacity().min((total - on_demand).max(0)));
+    let kind = wanted.default_target_capacity_type.clone();
+    TargetCapacitySpecificationRequest {
+        total_target_capacity: wanted.total_target_capacity,
+        on_demand_target_capacity: Some(on_demand),
+        spot_target_capacity: Some(spot),
+        default_target_capacity_type: kind.or_else(|| known.default_target_capacity_type.clone()),
+        target_capacity_unit_type: wanted
+            .target_capacity_unit_type
+            .clone()
+            .or_else(|| known.target_capacity_unit_type.clone()),
+    }
 }
 
 /// Each fleet by itself: what fails is told beside what does not.

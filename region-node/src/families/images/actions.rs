@@ -104,7 +104,7 @@ async fn reset_image_attribute(
         return Err(Ec2Error::invalid_value("attribute", attribute));
     }
     let image = owned(&cx, input.image_id())?;
-    cx.images.ask(&image.id, ImageCommand::unshare()).await?;
+    cx.images.ask(&image.id, ImageCommand::Unshare).await?;
     Ok(ResetImageAttributeResponse {})
 }
 

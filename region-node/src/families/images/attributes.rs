@@ -100,7 +100,7 @@ impl Change {
         match self {
             Self::Permissions(change) => {
                 check_encryption(cx, &image.state, &change)?;
-                Ok(change.apply(&image.state))
+                Ok(ImageCommand::Share(change))
             }
             Self::Description(text) => Ok(ImageCommand::Describe(text)),
             Self::ProductCodes(codes) => Ok(ImageCommand::AddProductCodes(codes)),

@@ -3,7 +3,7 @@
 use archipelago_proto::ec2::v1::{LaunchPermission, ModifyImageAttributeRequest};
 use archipelago_proto::{Ec2Error, Ec2Result};
 
-use super::{ImageCommand, ImageState};
+use super::ImageState;
 use crate::request::{is_account, required};
 
 pub(super) fn of(image: &ImageState) -> Vec<LaunchPermission> {
@@ -20,7 +20,8 @@ pub(super) fn of(image: &ImageState) -> Vec<LaunchPermission> {
 }
 
 /// What is added to the permissions and removed from them.
-pub(super) struct Change {
+#[derive(Clone, Debug)]
+pub struct Change {
     add: Vec<LaunchPermission>,
     remove: Vec<LaunchPermission>,
 }
@@ -57,9 +58,9 @@ impl Change {
         self.add.iter().any(|permission| permission.group.is_some())
     }
 
-    pub(super) fn apply(self, image: &ImageState) -> ImageCommand {
+    pub(super) fn apply(self, image: &mut ImageState) {
         let mut everyone = image.public.public();
-        let mut lists = [image.users.clone(), image.organizations.clone(), image.organizational_units.clone()];
+        let mut lists = [&mut image.users, &mut image.organizations, &mut image.organizational_units];
         for permission in self.remove {
             everyone &= permission.group.is_none();
             for (list, value) in lists.iter_mut().zip(values(permission)) {
@@ -69,11 +70,11 @@ impl Change {
         for permission in self.add {
             everyone |= permission.group.is_some();
             for (list, value) in lists.iter_mut().zip(values(permission)) {
-                list.extend(value.filter(|value| !list.contains(value)));
+                let new = value.filter(|value| !list.contains(value));
+                list.extend(new);
             }
         }
-        let [users, organizations, organizational_units] = lists;
-        ImageCommand::Share { users, everyone, organizations, organizational_units }
+        image.public.public = Some(everyone);
     }
 }
 

@@ -5,6 +5,7 @@ use archipelago_proto::ec2::v1::{Image, ProductCode, StateReason};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
+use super::permissions::Change as Sharing;
 use crate::entity::{Audience, Decision, Entity, Facts, Id, Kind, Next, resource};
 use crate::time::Millis;
 
@@ -58,13 +59,10 @@ pub enum ImageCommand {
     Fail {
         message: String,
     },
-    /// Who may launch it, as it shall be.
-    Share {
-        users: Vec<String>,
-        everyone: bool,
-        organizations: Vec<String>,
-        organizational_units: Vec<String>,
-    },
+    /// Other accounts may launch it, or no longer.
+    Share(Sharing),
+    /// Nobody but the owner may launch it.
+    Unshare,
     Describe(String),
     AddProductCodes(Vec<String>),
     RequireImdsV2,
@@ -79,13 +77,6 @@ pub enum ImageCommand {
     Unprotect,
     /// An instance was started from it.
     Launched(String),
-}
-
-impl ImageCommand {
-    /// Nobody but the owner may launch it.
-    pub(super) fn unshare() -> Self {
-        Self::Share { users: Vec::new(), everyone: false, organizations: Vec::new(), organizational_units: Vec::new() }
-    }
 }
 
 impl ImageState {
@@ -159,11 +150,11 @@ impl Entity for ImageState {
             }
             // The copy has ended in the meantime.
             (_, ImageCommand::Complete | ImageCommand::Fail { .. }) => return Ok(Decision::keep()),
-            (DISABLED, ImageCommand::Share { .. }) => return Err(self.incorrect(facts)),
-            (_, ImageCommand::Share { users, everyone, organizations, organizational_units }) => {
-                public.public = Some(everyone);
-                (next.users, next.organizations) = (users, organizations);
-                next.organizational_units = organizational_units;
+            (DISABLED, ImageCommand::Share(_) | ImageCommand::Unshare) => return Err(self.incorrect(facts)),
+            (_, ImageCommand::Share(change)) => change.apply(&mut next),
+            (_, ImageCommand::Unshare) => {
+                public.public = Some(false);
+                (next.users, next.organizations, next.organizational_units) = Default::default();
             }
             (_, ImageCommand::Describe(text)) => public.description = Some(text),
             (_, ImageCommand::AddProductCodes(codes)) => {

@@ -8,7 +8,7 @@ use archipelago_proto::regions::Region;
 
 use super::catalogue::types;
 use super::offerings::offered_in;
-use crate::request::glob;
+use archipelago_proto::glob::glob;
 
 /// The types of a region that have what is required, in the order of their names.
 pub fn matching(region: &Region, required: &InstanceRequirements) -> Vec<String> {

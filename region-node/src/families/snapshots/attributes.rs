@@ -54,14 +54,13 @@ pub(super) async fn modify(
     if change.add.iter().any(|permission| permission.group.is_some()) {
         account_settings::check_snapshot_sharing(cx)?;
     }
-    let (users, everyone) = change.apply(&snapshot.state);
-    cx.snapshots.ask(&snapshot.id, SnapshotCommand::Share { users, everyone }).await?;
+    cx.snapshots.ask(&snapshot.id, SnapshotCommand::Share(change)).await?;
     Ok(ModifySnapshotAttributeResponse {})
 }
 
 /// What is added to the permissions and removed from them: accounts, and the group `all`.
-#[derive(Default)]
-struct Change {
+#[derive(Clone, Debug, Default)]
+pub struct Change {
     add: Vec<CreateVolumePermission>,
     remove: Vec<CreateVolumePermission>,
 }
@@ -105,18 +104,16 @@ impl Change {
         !self.add.is_empty()
     }
 
-    fn apply(self, snapshot: &SnapshotState) -> (Vec<String>, bool) {
-        let mut users = snapshot.users.clone();
-        let mut everyone = snapshot.everyone;
+    pub(super) fn apply(self, snapshot: &mut SnapshotState) {
         for permission in self.remove {
-            everyone &= permission.group.is_none();
-            users.retain(|user| Some(user) != permission.user_id.as_ref());
+            snapshot.everyone &= permission.group.is_none();
+            snapshot.users.retain(|user| Some(user) != permission.user_id.as_ref());
         }
         for permission in self.add {
-            everyone |= permission.group.is_some();
-            users.extend(permission.user_id.filter(|user| !users.contains(user)));
+            snapshot.everyone |= permission.group.is_some();
+            let new = permission.user_id.filter(|user| !snapshot.users.contains(user));
+            snapshot.users.extend(new);
         }
-        (users, everyone)
     }
 }
 
@@ -138,6 +135,6 @@ pub(super) async fn reset(
         return Err(Ec2Error::invalid_parameter(format!("The attribute {attribute} cannot be reset.")));
     }
     let snapshot = owned(cx, input.snapshot_id())?;
-    cx.snapshots.ask(&snapshot.id, SnapshotCommand::Share { users: Vec::new(), everyone: false }).await?;
+    cx.snapshots.ask(&snapshot.id, SnapshotCommand::Unshare).await?;
     Ok(ResetSnapshotAttributeResponse {})
 }

@@ -5,6 +5,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
 use super::Content;
+use super::attributes::Change as Sharing;
 use crate::entity::{Audience, Decision, Entity, Facts, Kind, Next, resource};
 use crate::time::Millis;
 
@@ -68,11 +69,10 @@ impl Copy {
 
 pub enum SnapshotCommand {
     Delete,
-    /// Who may make volumes from it, as it shall be.
-    Share {
-        users: Vec<String>,
-        everyone: bool,
-    },
+    /// Other accounts may make volumes from it, or no longer.
+    Share(Sharing),
+    /// Nobody but the owner may.
+    Unshare,
     AddProductCodes(Vec<String>),
     /// A copy has got its blocks up to this one; the next are fetched then.
     Received {
@@ -141,15 +141,16 @@ impl Entity for SnapshotState {
                     )),
                 };
             }
-            (SnapshotCommand::Share { users, everyone }, _) => {
-                if everyone && self.public.encrypted() {
+            (SnapshotCommand::Share(change), _) => {
+                change.apply(&mut next);
+                if next.everyone && self.public.encrypted() {
                     return Err(Ec2Error::new(
                         "OperationNotPermitted",
                         format!("Encrypted snapshots cannot be shared publicly: {}", facts.id),
                     ));
                 }
-                (next.users, next.everyone) = (users, everyone);
             }
+            (SnapshotCommand::Unshare, _) => (next.users, next.everyone) = Default::default(),
             (SnapshotCommand::AddProductCodes(codes), _) => {
                 for code in codes {
                     if !next.product_codes.iter().any(|known| known.product_code_id() == code) {

@@ -1,4 +1,9 @@
-# What instances are launched by and placed in: templates, groups, Spot requests and fleets.
+# What instances are launched by and placed in: templates, groups, Spot requests and fleets; and images of one's own.
+
+variable "changed" {
+  type    = bool
+  default = false
+}
 
 data "aws_ami" "linux" {
   most_recent = true
@@ -40,11 +45,12 @@ resource "aws_placement_group" "parts" {
   name            = "parts"
   strategy        = "partition"
   partition_count = 3
-  tags            = { Name = "parts" }
+  tags            = { Name = var.changed ? "partitions" : "parts" }
 }
 
 resource "aws_launch_template" "web" {
   name                   = "web"
+  description            = var.changed ? "second" : "first"
   image_id               = data.aws_ami.linux.id
   instance_type          = "t3.micro"
   update_default_version = true
@@ -55,7 +61,7 @@ resource "aws_launch_template" "web" {
     device_name = "/dev/xvda"
 
     ebs {
-      volume_size           = 12
+      volume_size           = var.changed ? 16 : 12
       volume_type           = "gp3"
       delete_on_termination = true
     }
@@ -79,9 +85,10 @@ resource "aws_instance" "web" {
   tags            = { Name = "web" }
   user_data       = "#!/bin/sh"
 
+  # Of the first version on: a version is an instance's for its life.
   launch_template {
     id      = aws_launch_template.web.id
-    version = aws_launch_template.web.latest_version
+    version = "1"
   }
 }
 
@@ -89,8 +96,10 @@ resource "aws_spot_instance_request" "worker" {
   ami                  = data.aws_ami.linux.id
   instance_type        = "t3.micro"
   wait_for_fulfillment = true
-  spot_type            = "one-time"
-  tags                 = { Name = "worker" }
+  spot_type            = "persistent"
+  tags                 = { Name = var.changed ? "persistent" : "worker" }
+
+  instance_interruption_behavior = "stop"
 }
 
 resource "aws_ec2_fleet" "workers" {
@@ -117,15 +126,15 @@ resource "aws_ec2_fleet" "workers" {
   target_capacity_specification {
     default_target_capacity_type = "spot"
     on_demand_target_capacity    = 1
-    total_target_capacity        = 3
+    total_target_capacity        = var.changed ? 5 : 3
   }
 
-  tags = { Name = "workers" }
+  tags = { Name = var.changed ? "more" : "workers" }
 }
 
 resource "aws_spot_fleet_request" "batch" {
   iam_fleet_role                      = "arn:aws:iam::123456789012:role/fleet"
-  target_capacity                     = 2
+  target_capacity                     = var.changed ? 3 : 2
   terminate_instances_with_expiration = true
   wait_for_fulfillment                = true
 
@@ -140,4 +149,52 @@ resource "aws_spot_fleet_request" "batch" {
 resource "aws_spot_datafeed_subscription" "feed" {
   bucket = "spot-feed"
   prefix = "feed"
+}
+
+resource "aws_ami_from_instance" "golden" {
+  name                    = "golden"
+  source_instance_id      = aws_instance.web.id
+  snapshot_without_reboot = true
+  description             = var.changed ? "second" : "first"
+  deprecation_time        = var.changed ? "2030-01-01T00:00:00Z" : null
+  tags                    = { Name = "golden" }
+}
+
+resource "aws_ami_launch_permission" "partner" {
+  image_id   = aws_ami_from_instance.golden.id
+  account_id = var.changed ? "123456789012" : "210987654321"
+}
+
+resource "aws_ami_launch_permission" "everyone" {
+  image_id = aws_ami_from_instance.golden.id
+  group    = "all"
+}
+
+resource "aws_ebs_volume" "data" {
+  availability_zone = "us-east-1a"
+  size              = 1
+}
+
+resource "aws_ebs_snapshot" "data" {
+  volume_id = aws_ebs_volume.data.id
+}
+
+resource "aws_snapshot_create_volume_permission" "partner" {
+  snapshot_id = aws_ebs_snapshot.data.id
+  account_id  = var.changed ? "123456789012" : "210987654321"
+}
+
+data "aws_launch_template" "web" {
+  name       = aws_launch_template.web.name
+  depends_on = [aws_launch_template.web]
+}
+
+data "aws_ami" "golden" {
+  owners     = ["self"]
+  depends_on = [aws_ami_from_instance.golden]
+
+  filter {
+    name   = "name"
+    values = ["golden"]
+  }
 }
