@@ -116,7 +116,8 @@ async fn a_server_is_taken_down_in_the_order_of_what_depends_on_it() {
     let no_peer =
         DeleteRouteServerPeerRequest { route_server_peer_id: peered.route_server_peer_id, ..Default::default() };
     client(&sandbox).delete_route_server_peer(sandbox.ask(no_peer)).await.unwrap();
-    let left = client(&sandbox).describe_route_server_peers(sandbox.ask(DescribeRouteServerPeersRequest::default()));
+    let mut peers = client(&sandbox);
+    let left = peers.describe_route_server_peers(sandbox.ask(DescribeRouteServerPeersRequest::default()));
     assert_eq!(left.await.unwrap().into_inner().route_server_peers, []);
     client(&sandbox).delete_route_server_endpoint(sandbox.ask(no_endpoint)).await.unwrap();
     let left = interfaces.describe_network_interfaces(sandbox.ask(own)).await.unwrap().into_inner();

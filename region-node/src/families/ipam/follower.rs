@@ -40,7 +40,7 @@ pub(crate) async fn follow_pool(region: Arc<Region>, pool: Arc<Published<PoolSta
 pub(super) async fn give_back(region: &Arc<Region>, pool: &Published<PoolState>, block: &Provisioned) -> Ec2Result<()> {
     let cidr = block.public.cidr().to_owned();
     let Some(source) = pool.state.source() else {
-        if let Ok(net) = cidr.parse() {
+        if let Some(net) = cidr.parse().ok().filter(|_| pool.state.is_amazons()) {
             region.ipam_blocks.free(net);
         }
         let free = ScopeCommand::Free { cidr, pool: pool.id.clone() };

@@ -75,6 +75,11 @@ impl PoolState {
         self.public.source_ipam_pool_id.as_deref()
     }
 
+    /// Whether Amazon provides its addresses.
+    pub(super) fn is_amazons(&self) -> bool {
+        self.public.public_ip_source() == "amazon"
+    }
+
     fn modify(&mut self, change: PoolChange) -> Ec2Result<()> {
         let public = &mut self.public;
         public.description = change.description.or(public.description.take());
@@ -272,4 +277,94 @@ impl Entity for PoolState {
     }
 
     resource!(tags);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::entity::Ids;
+    use crate::time::Lifecycle;
+
+    fn step(state: &mut PoolState, command: PoolCommand) -> Ec2Result<Option<IpamPoolAllocation>> {
+        let facts = Facts {
+            id: &Id::new("ipam-pool-1"),
+            account: &"0".into(),
+            now: 0,
+            region: "us-east-1",
+            lifecycle: &Lifecycle::instant(),
+            dependents: &imbl::OrdSet::new(),
+            ids: &Ids::seeded(1),
+        };
+        let decision = state.decide(command, &facts)?;
+        if let Next::Become(next) | Next::Gone(next) = decision.next {
+            *state = next;
+        }
+        if let Next::Become(next) = state.elapse(&facts) {
+            *state = next;
+        }
+        Ok(decision.reply)
+    }
+
+    fn pool(cidr: &str) -> PoolState {
+        let public = IpamPool {
+            state: Some("create-complete".into()),
+            address_family: Some("ipv4".into()),
+            allocation_min_netmask_length: Some(18),
+            allocation_max_netmask_length: Some(30),
+            ..IpamPool::default()
+        };
+        let mut pool = PoolState { public, ..PoolState::default() };
+        let own = IpamPoolCidr {
+            cidr: Some(cidr.into()),
+            state: Some("pending-provision".into()),
+            ..IpamPoolCidr::default()
+        };
+        let own = Provisioned { public: own, settles: Some(0), ..Provisioned::default() };
+        step(&mut pool, PoolCommand::Provision(own)).unwrap();
+        pool
+    }
+
+    fn request(id: usize, length: u8) -> PoolCommand {
+        let allocation =
+            IpamPoolAllocation { ipam_pool_allocation_id: Some(format!("a-{id}")), ..IpamPoolAllocation::default() };
+        let request = Request { length: Some(length), allocation, ruled: true, ..Request::default() };
+        PoolCommand::Allocate(Box::new(request))
+    }
+
+    #[test]
+    fn a_block_with_allocations_cannot_be_deprovisioned() {
+        let mut pool = pool("10.0.0.0/16");
+        step(&mut pool, request(0, 24)).unwrap();
+        let refused = step(&mut pool, PoolCommand::Deprovision("10.0.0.0/16".into()));
+        assert_eq!(refused.unwrap_err().code, "IncorrectState");
+        step(&mut pool, PoolCommand::Release { allocation: "a-0".into(), cidr: None }).unwrap();
+        step(&mut pool, PoolCommand::Deprovision("10.0.0.0/16".into())).unwrap();
+        assert!(pool.cidrs.is_empty() && pool.intent(), "it has to go back to the scope");
+    }
+
+    proptest! {
+        #[test]
+        fn allocations_never_overlap_and_are_all_given_back(
+            steps in prop::collection::vec((18u8..=30, prop::option::of(0usize..40)), 1..80)
+        ) {
+            let mut pool = pool("10.0.0.0/16");
+            for (id, (length, released)) in steps.into_iter().enumerate() {
+                if let Some(released) = released {
+                    let _ = step(&mut pool, PoolCommand::Release { allocation: format!("a-{released}"), cidr: None });
+                }
+                let _ = step(&mut pool, request(id, length));
+                let known: Vec<IpNet> = pool.allocations.iter().map(|a| a.cidr().parse().unwrap()).collect();
+                for (position, block) in known.iter().enumerate() {
+                    prop_assert!(known[position + 1..].iter().all(|other| !overlap(block, other)), "{known:?}");
+                }
+            }
+            for allocation in pool.allocations.clone() {
+                let id = allocation.ipam_pool_allocation_id().to_owned();
+                step(&mut pool, PoolCommand::Release { allocation: id, cidr: None }).unwrap();
+            }
+            step(&mut pool, PoolCommand::Deprovision("10.0.0.0/16".into())).unwrap();
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::entity::Id;
 
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     for pool in region.ipam_pools.index().all() {
-        if pool.state.source().is_none() {
+        if pool.state.source().is_none() && pool.state.is_amazons() {
             let own = pool.state.cidrs.iter().filter_map(|own| own.public.cidr().parse().ok());
             own.for_each(|block| region.ipam_blocks.claim(block));
         }
