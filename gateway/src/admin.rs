@@ -31,7 +31,7 @@ use crate::reply::Reply;
 /// A node that does not tell its health in this time has none.
 const HEALTH: Duration = Duration::from_secs(2);
 
-pub(crate) const PAGES: [&str; 13] = [
+pub(crate) const PAGES: [&str; 14] = [
     "capacity",
     "clock",
     "faults",
