@@ -31,7 +31,7 @@ use crate::request::Received;
 /// A node that does not tell its health in this time has none.
 const HEALTH: Duration = Duration::from_secs(2);
 
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "capacity",
     "clock",
     "faults",
