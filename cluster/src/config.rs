@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use archipelago_gateway::{Fault, Key, RecordConfig, ThrottleConfig};
+use archipelago_gateway::{
+    Directory, Fault, Group, Identities, Key, Policy, RecordConfig, Role, Step, ThrottleConfig, User,
+};
 use archipelago_proto::topology::Topology;
 use archipelago_region_node::capacity::{Bound, Market};
 use archipelago_region_node::time::{Lifecycle, Transition};
@@ -17,6 +19,12 @@ use crate::error::{Error, Result};
 pub(crate) struct Config {
     /// Access keys beside those that every cluster takes.
     pub(crate) keys: Vec<Key>,
+    users: Vec<User>,
+    groups: Vec<Group>,
+    roles: Vec<Role>,
+    policies: Vec<Policy>,
+    /// Accounts that are not as all others are.
+    pub(crate) accounts: Vec<AccountConfig>,
     pub(crate) lifecycle: LifecycleConfig,
     /// How many instances there is room for; where nothing is said, for as many as anybody wants. Later ones count
     /// before earlier ones.
@@ -27,10 +35,21 @@ pub(crate) struct Config {
     pub(crate) record: RecordConfig,
     /// Calls that are to fail.
     pub(crate) faults: Vec<Fault>,
+    /// What is to happen, and when.
+    pub(crate) scenario: Vec<Step>,
     /// The same seed draws the same lots.
     pub(crate) seed: u64,
     /// Region to HOST:PORT, for a gateway or a node that runs by itself.
     pub(crate) topology: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccountConfig {
+    pub(crate) id: String,
+    /// Whether it has EC2-Classic beside VPCs, as accounts from before December 2013 had.
+    #[serde(default)]
+    pub(crate) classic: bool,
 }
 
 /// Each pool of these zones and types has room for so many instances.
@@ -72,7 +91,52 @@ impl Config {
     pub(crate) fn load(file: Option<&Path>) -> Result<Self> {
         let Some(file) = file else { return Ok(Self::default()) };
         let text = std::fs::read_to_string(file).map_err(|error| Error::File(file.into(), error.to_string()))?;
-        toml::from_str(&text).map_err(|error| Error::File(file.into(), error.to_string()))
+        let wrong = |error: String| Error::File(file.into(), error);
+        let config: Self = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let is_account = |id: &str| id.len() == 12 && id.bytes().all(|letter| letter.is_ascii_digit());
+        if let Some(other) = config.accounts.iter().find(|account| !is_account(&account.id)) {
+            return Err(wrong(format!("'{}' is no account: it takes 12 digits", other.id)));
+        }
+        let folder = file.parent().unwrap_or(Path::new("."));
+        config
+            .checked(|name| std::fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}")))
+            .map_err(wrong)
+    }
+
+    /// With its policies read, and everybody who is named found.
+    fn checked(
+        mut self,
+        read: impl Fn(&str) -> std::result::Result<String, String>,
+    ) -> std::result::Result<Self, String> {
+        let mut identities = self.identities();
+        identities.read_files(read)?;
+        let directory = Directory::new(identities.clone())?;
+        for key in &self.keys {
+            key.check()?;
+            if let Some(principal) = &key.principal {
+                directory
+                    .check_principal(&key.account, principal)
+                    .map_err(|why| format!("the key {}: {why}", key.access_key))?;
+            }
+        }
+        let Identities { users, groups, roles, policies } = identities;
+        self = Self { users, groups, roles, policies, ..self };
+        Ok(self)
+    }
+
+    /// Who is restricted, and by what.
+    pub(crate) fn identities(&self) -> Identities {
+        Identities {
+            users: self.users.clone(),
+            groups: self.groups.clone(),
+            roles: self.roles.clone(),
+            policies: self.policies.clone(),
+        }
+    }
+
+    /// The accounts with EC2-Classic.
+    pub(crate) fn classic(&self) -> impl Iterator<Item = &str> {
+        self.accounts.iter().filter(|account| account.classic).map(|account| account.id.as_str())
     }
 
     /// The command line's profile wins over the file's.
@@ -123,6 +187,37 @@ mod tests {
     }
 
     #[test]
+    fn identities_are_read_and_checked() {
+        let text = r#"
+            [[keys]]
+            access_key = "AKIDEXAMPLE"
+            secret = "s"
+            account = "123456789012"
+            principal = "arn:aws:iam::123456789012:user/alice"
+            [[users]]
+            account = "123456789012"
+            name = "alice"
+            policies = ["volumes"]
+            [[policies]]
+            account = "123456789012"
+            name = "volumes"
+            document = { file = "volumes.json" }
+        "#;
+        let allow = r#"{"Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}}"#;
+        let check = |text: &str, file: &str| {
+            let config: Config = toml::from_str(text).unwrap();
+            config.checked(|_| Ok(file.to_owned())).map(|config| config.identities().users.len())
+        };
+        assert_eq!(check(text, allow), Ok(1));
+        let because = |text: &str, file: &str| check(text, file).unwrap_err();
+        assert!(because(text, "{}").starts_with("the policy volumes of account 123456789012: Syntax errors"));
+        let unknown = text.replace("name = \"alice\"", "name = \"bob\"");
+        assert!(because(&unknown, allow).starts_with("the key AKIDEXAMPLE: account 123456789012 has no"));
+        let missing = text.replace("[\"volumes\"]", "[\"others\"]");
+        assert_eq!(because(&missing, allow), "the user alice of account 123456789012: there is no policy others");
+    }
+
+    #[test]
     fn capacity_is_bounded_by_zone_type_and_market() {
         let text = "[[capacity]]\nzone = 'us-east-1?'\nlimit = 3\n[[capacity]]\nmarket = 'on-demand'\nlimit = 0";
         let config: Config = toml::from_str(text).unwrap();
@@ -132,6 +227,13 @@ mod tests {
             ("us-east-1?", "*", Some(3))
         );
         assert_eq!((bounds[0].market, bounds[1].market), (None, Some(Market::OnDemand)));
+    }
+
+    #[test]
+    fn accounts_have_ec2_classic_if_they_are_said_to() {
+        let text = "[[accounts]]\nid = '123456789012'\nclassic = true\n[[accounts]]\nid = '210987654321'";
+        let config: Config = toml::from_str(text).unwrap();
+        assert_eq!(config.classic().collect::<Vec<_>>(), ["123456789012"]);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) async fn run(options: GatewayOptions) -> Result<()> {
 
 /// All keys that are accepted.
 pub(crate) fn keyring(secret: &str, keys: Vec<Key>) -> Keyring {
-    let mut keyring = Keyring::new(secret.as_bytes());
+    let keyring = Keyring::new(secret.as_bytes());
     for key in keys {
         keyring.add(key);
     }
@@ -43,15 +43,18 @@ pub(crate) fn build(
     token: ClusterToken,
     nodes: Arc<dyn Nodes>,
 ) -> Result<Gateway> {
+    let identities = config.identities();
     let keyring = keyring(secret, config.keys);
-    let auth = options.auth.mode();
     let config = archipelago_gateway::Config {
-        auth,
+        auth: options.auth.mode(),
         cluster_token: Some(token),
         throttle: config.throttle,
         record: config.record,
         faults: config.faults,
+        scenario: config.scenario,
         seed: config.seed,
+        identities,
+        secret: secret.as_bytes().to_vec(),
         ..Default::default()
     };
     Gateway::new(config, keyring, nodes, Arc::new(WallClock)).map_err(Error::other)

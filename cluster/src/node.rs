@@ -29,12 +29,14 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let lifecycle = config.lifecycle(options.world.lifecycle);
     let topology = config.topology(options.topology);
     let bounds: Vec<_> = config.capacity().collect();
+    let classic: Vec<_> = config.classic().map(str::to_owned).collect();
     let keyring = gateway::keyring(&options.cluster.cluster_token, config.keys);
     let auth = options.auth.mode();
     let peers = peers::peers(options.directory.as_deref(), topology, token.clone(), keyring, auth)?;
     let clock = Arc::new(Clock::wall());
     let region = Region::open(facts, clock, lifecycle, Ids::random(), store, peers).await.map_err(Error::other)?;
-    bounds.into_iter().for_each(|bound| region.capacity.set(bound));
+    bounds.into_iter().for_each(|bound| region.capacity.configure(bound));
+    classic.iter().for_each(|account| region.platforms.add_classic(account));
 
     let listener = up::listen(&options.listen).await?;
     let address = listener.local_addr().map_err(Error::other)?;

@@ -22,42 +22,52 @@ use crate::capacity;
 use crate::forward::Forwarder;
 use crate::incidents;
 use crate::keyring::is_account;
+use crate::nodes::Power;
 use crate::pipeline::Pipeline;
 use crate::query::Form;
 use crate::region::known;
 use crate::reply::Reply;
-use crate::request::Received;
 
 /// A node that does not tell its health in this time has none.
 const HEALTH: Duration = Duration::from_secs(2);
 
-const PAGES: [&str; 10] = [
+pub(crate) const PAGES: [&str; 14] = [
     "capacity",
     "clock",
     "faults",
     "health",
     "instance-event",
+    "instance-impairment",
     "record",
+    "region",
     "reset",
+    "scenario",
     "spot/interrupt",
     "throttle",
     "volume-impairment",
+    "vpn-tunnel",
 ];
 
 /// Answers below `/_archipelago/`.
-pub(crate) async fn answer(pipeline: &Pipeline, request: &Received, form: &Form<'_>) -> Reply {
+pub(crate) async fn answer(pipeline: &Pipeline, method: &Method, page: &str, form: &Form<'_>) -> Reply {
     let forwarder = &pipeline.forwarder;
-    let path = request.uri.path();
-    let answered = match (&request.method, path.strip_prefix("/_archipelago/").unwrap_or(path)) {
+    let answered = match (method, page) {
         (&Method::GET, "health") => Ok(health(forwarder).await),
         (&Method::POST, "reset") => reset(forwarder, form).await,
         (&Method::GET, "clock") => clock(forwarder, form, ClockRequest::default()).await,
         (&Method::POST, "clock") => match clock_request(form) {
-            Ok(change) => clock(forwarder, form, change).await,
+            Ok(change) => {
+                if form.get("region").is_none() {
+                    pipeline.scenario.advance(i64::try_from(change.advance_ms).unwrap_or(i64::MAX));
+                }
+                clock(forwarder, form, change).await
+            }
             Err(wrong) => Err(wrong),
         },
         (&Method::POST, "instance-event") => incidents::schedule(forwarder, form).await,
+        (&Method::POST, "instance-impairment") => incidents::impair_instance(forwarder, form).await,
         (&Method::POST, "volume-impairment") => incidents::impair(forwarder, form).await,
+        (&Method::POST, "vpn-tunnel") => incidents::set_tunnel(forwarder, form).await,
         (&Method::GET, "capacity") => capacity::read(forwarder, form).await,
         (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
@@ -70,6 +80,11 @@ pub(crate) async fn answer(pipeline: &Pipeline, request: &Received, form: &Form<
             let changed = pipeline.faults.change(form, pipeline.clock.now_ms());
             changed.map(|()| json_reply(StatusCode::OK, &pipeline.faults.shown()))
         }
+        (&Method::POST, "region") => power(forwarder, form),
+        (&Method::GET, "scenario") => Ok(scenario(pipeline)),
+        (&Method::POST, "scenario") => {
+            pipeline.scenario.change(form, pipeline.clock.now_ms()).map(|()| scenario(pipeline))
+        }
         (_, page) if PAGES.contains(&page) => {
             return refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here");
         }
@@ -80,6 +95,24 @@ pub(crate) async fn answer(pipeline: &Pipeline, request: &Received, form: &Form<
 
 fn throttle(pipeline: &Pipeline) -> Reply {
     json_reply(StatusCode::OK, &pipeline.throttle.shown(pipeline.clock.now_ms()))
+}
+
+fn scenario(pipeline: &Pipeline) -> Reply {
+    json_reply(StatusCode::OK, &pipeline.scenario.shown(pipeline.clock.now_ms()))
+}
+
+/// `power` of the region's process: `off` kills it, `paused` freezes it, `on` lets it go on.
+fn power(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
+    let region = form.get("region").filter(|region| known(region)).ok_or("region must be the name of a region")?;
+    let (name, power) = match form.get("power") {
+        Some("on") => ("on", Power::On),
+        Some("paused") => ("paused", Power::Paused),
+        Some("off") => ("off", Power::Off),
+        _ => return Err("power must be on, paused or off".to_owned()),
+    };
+    forwarder.set_power(region, power)?;
+    let regions = BTreeMap::from([(region.to_owned(), json!(name))]);
+    Ok(outcome((true, regions)))
 }
 
 fn record(pipeline: &Pipeline) -> Reply {
@@ -179,7 +212,7 @@ pub(crate) fn refusal(status: StatusCode, message: &str) -> Reply {
     json_reply(status, &json!({ "error": message }))
 }
 
-fn json_reply(status: StatusCode, value: &Value) -> Reply {
+pub(crate) fn json_reply(status: StatusCode, value: &Value) -> Reply {
     plain(status, "application/json", value.to_string())
 }
 

@@ -14,7 +14,7 @@ use tonic::client::Grpc;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
-use crate::nodes::Nodes;
+use crate::nodes::{Nodes, Power};
 
 /// Requests on their way to nodes, over one channel for each region.
 pub(crate) struct Forwarder {
@@ -31,6 +31,10 @@ impl Forwarder {
 
     pub(crate) fn started(&self) -> Vec<String> {
         self.nodes.started()
+    }
+
+    pub(crate) fn set_power(&self, region: &str, power: Power) -> Result<(), String> {
+        self.nodes.set_power(region, power)
     }
 
     /// The response message of one EC2 action.

@@ -1,7 +1,10 @@
-//! What the operator lets happen: events that are scheduled for instances, volumes that are impaired.
+//! What the operator lets happen: events that are scheduled for instances, instances and volumes that are impaired, tunnels
+//! that come up.
 
 use archipelago_proto::cluster::v1::admin_client::AdminClient;
-use archipelago_proto::cluster::v1::{ImpairVolumeRequest, ScheduleEventRequest};
+use archipelago_proto::cluster::v1::{
+    ImpairInstanceRequest, ImpairVolumeRequest, ScheduleEventRequest, SetVpnTunnelRequest,
+};
 use serde_json::json;
 use tonic::Request;
 
@@ -41,6 +44,44 @@ pub(crate) async fn impair(forwarder: &Forwarder, form: &Form<'_>) -> Result<Rep
             AdminClient::new(channel).impair_volume(request).await.map(drop)
         });
         asked.await.map(|()| json!("impaired"))
+    });
+    Ok(outcome(answers.await))
+}
+
+/// `vpn_connection_id`, `outside_ip_address`, `status` (`UP` or `DOWN`), and if wanted a `message` and `accepted_routes`.
+pub(crate) async fn set_tunnel(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
+    let region = one_region(forwarder, form)?;
+    let routes = form.get("accepted_routes").map(str::parse::<i32>).transpose();
+    let tunnel = &SetVpnTunnelRequest {
+        vpn_connection_id: text(form, "vpn_connection_id")?,
+        outside_ip_address: text(form, "outside_ip_address")?,
+        status: text(form, "status")?,
+        message: form.get("message").unwrap_or_default().to_owned(),
+        accepted_routes: routes.map_err(|_| "accepted_routes must be a number")?.unwrap_or_default(),
+    };
+    let answers = each(region, |region| async move {
+        let asked = forwarder.send(&region, Request::new(tunnel.clone()), |channel, request| async {
+            AdminClient::new(channel).set_vpn_tunnel(request).await.map(drop)
+        });
+        asked.await.map(|()| json!(tunnel.status))
+    });
+    Ok(outcome(answers.await))
+}
+
+/// `instance_id`: it fails its status checks from now on, or with `healed=true` passes them again.
+pub(crate) async fn impair_instance(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
+    let region = one_region(forwarder, form)?;
+    let healed = match form.get("healed") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err("healed must be true or false".to_owned()),
+    };
+    let instance = &ImpairInstanceRequest { instance_id: text(form, "instance_id")?, healed };
+    let answers = each(region, |region| async move {
+        let asked = forwarder.send(&region, Request::new(instance.clone()), |channel, request| async {
+            AdminClient::new(channel).impair_instance(request).await.map(drop)
+        });
+        asked.await.map(|()| json!(if healed { "healed" } else { "impaired" }))
     });
     Ok(outcome(answers.await))
 }

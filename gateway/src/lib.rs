@@ -4,6 +4,7 @@
 //! the schema of `archipelago-proto`. Not here: any resource, any state but caches. The composition root builds a
 //! gateway from its configuration, a keyring and a way to the nodes, and serves it.
 
+mod access;
 mod admin;
 mod capacity;
 mod clock;
@@ -19,11 +20,13 @@ mod limits;
 mod meter;
 mod nodes;
 mod pipeline;
+mod policy;
 mod query;
 mod record;
 mod region;
 mod reply;
 mod request;
+mod scenario;
 mod schema;
 mod server;
 mod service;
@@ -34,12 +37,14 @@ mod trace;
 mod truncated;
 mod version;
 
+pub use access::{Directory, Group, Identities, Policy, Role, User};
 pub use clock::{Clock, FixedClock, WallClock};
 pub use faults::Rule as Fault;
 pub use keyring::{DEFAULT_ACCOUNT, Key, Keyring};
 pub use limits::Limits;
-pub use nodes::{Nodes, StaticNodes, connect_lazily, endpoint};
+pub use nodes::{Nodes, Power, StaticNodes, connect_lazily, endpoint};
 pub use record::RecordConfig;
+pub use scenario::Step;
 pub use server::{Config, Gateway};
 pub use signature::{AuthMode, Presigned};
 pub use throttle::ThrottleConfig;

@@ -29,6 +29,20 @@ pub trait Nodes: Send + Sync {
 
     /// The regions whose nodes have been started.
     fn started(&self) -> Vec<String>;
+
+    /// What the operator does to the region's process, where it is ours.
+    fn set_power(&self, _region: &str, _power: Power) -> Result<(), String> {
+        Err("nodes that run by themselves are stopped where they run".to_owned())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Power {
+    On,
+    /// It is there and does nothing.
+    Paused,
+    /// It is killed, and not started again.
+    Off,
 }
 
 /// Nodes that somebody else runs, at addresses that do not change.

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span, info_span, record_all};
 
+use crate::access::{self, Asked, Guard, Surroundings};
 use crate::clock::{Clock, Stopwatch};
 use crate::decode::{boolean, decode};
 use crate::encode::encode;
@@ -27,6 +28,7 @@ use crate::query::{Form, Parameters};
 use crate::record::{self, Record};
 use crate::reply::{self, Reply};
 use crate::request::Received;
+use crate::scenario::Scenario;
 use crate::schema::Schema;
 use crate::service::Service;
 use crate::signature::{AuthMode, Identity, authenticate, presented};
@@ -39,6 +41,7 @@ const LONGEST_USER_AGENT: usize = 256;
 pub(crate) struct Pipeline {
     pub(crate) schema: Schema,
     pub(crate) keyring: Keyring,
+    pub(crate) guard: Guard,
     pub(crate) auth: AuthMode,
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<dyn Clock>,
@@ -48,6 +51,7 @@ pub(crate) struct Pipeline {
     pub(crate) throttle: Throttle,
     pub(crate) record: Record,
     pub(crate) faults: Faults,
+    pub(crate) scenario: Scenario,
 }
 
 /// What has become known of a request on its way, for the answer's shape, the span and the metrics.
@@ -169,7 +173,10 @@ impl Pipeline {
         let identity = identity.map_err(|refusal| refusal.into_error(exchange.service))?;
         exchange.is_of(&identity);
         if exchange.service == Service::Sts {
-            let answer = sts::answer(&form, &identity, &self.keyring, now_ms, &exchange.id)?;
+            let region = scope.map_or(sts::REGION, |scope| scope.region);
+            let surroundings = Surroundings { request: &request, region, now_ms };
+            let desk = sts::Desk { keyring: &self.keyring, guard: &self.guard, surroundings, request_id: &exchange.id };
+            let answer = desk.answer(&form, &identity)?;
             exchange.asks(form.get("Action").unwrap_or_default());
             return Ok(answer);
         }
@@ -180,6 +187,9 @@ impl Pipeline {
         if exchange.service == Service::CloudTrail {
             let action = target.and_then(|target| target.strip_prefix(cloudtrail::TARGET)).unwrap_or_default();
             exchange.asks(action);
+            let surroundings = Surroundings { request: &request, region: &region, now_ms };
+            let may = self.guard.allow(&identity, surroundings, &format!("cloudtrail:{action}"), "*", &[]);
+            may.map_err(|denied| Ec2Error::new("AccessDeniedException", denied.message))?;
             return cloudtrail::answer(&self.record, action, &request.body, &identity.account, &region);
         }
 
@@ -209,12 +219,20 @@ impl Pipeline {
             strike.error.map_or(Ok(()), Err)?;
         }
 
-        let call = call(&form, &request, identity, version, &exchange.id);
+        let call = call(&form, &request, &identity, version, &exchange.id);
         let message = decode(&self.schema, action.input, Parameters::of(&form)?.root())?;
+        let call = call?;
+
+        // Authorize.
+        if let Some(restrictions) = self.guard.restrictions(&identity) {
+            let surroundings = Surroundings { request: &request, region: &region, now_ms };
+            let asked = Asked { caller: &identity, surroundings, action: &action.name, call: &call, message: &message };
+            Box::pin(access::admit(&self.guard, &self.forwarder, &restrictions, &asked)).await?;
+        }
 
         // Forward.
         exchange.tell(&Span::current());
-        let answer = self.forwarder.call(&region, action.path.clone(), &call?, message).await?;
+        let answer = self.forwarder.call(&region, action.path.clone(), &call, message).await?;
 
         // Encode to XML.
         if let Some(told) = &mut exchange.told_of {
@@ -228,7 +246,7 @@ impl Pipeline {
 fn call(
     form: &Form<'_>,
     request: &Received,
-    identity: Identity,
+    identity: &Identity,
     version: &str,
     request_id: &str,
 ) -> Result<Call, Ec2Error> {
@@ -238,9 +256,9 @@ fn call(
         Ec2Error::invalid_parameter(format!("Invalid value '{value}' for DryRun. It must be true or false."))
     };
     let caller = Caller {
-        account: identity.account,
-        principal: identity.principal,
-        access_key: identity.access_key,
+        account: identity.account.clone(),
+        principal: identity.principal.clone(),
+        access_key: identity.access_key.clone(),
         request_id: request_id.to_owned(),
         source_address: request.source.to_string(),
         user_agent: user_agent(request),

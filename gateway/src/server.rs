@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 
+use crate::access::{self, Directory, Guard, Identities};
 use crate::admin::{self, plain, refusal};
 use crate::clock::Clock;
 use crate::faults::{Connection, Faults, Rule as Fault};
@@ -32,6 +33,7 @@ use crate::pipeline::Pipeline;
 use crate::record::{Record, RecordConfig};
 use crate::reply::Reply;
 use crate::request::Received;
+use crate::scenario::{Scenario, Step, direct};
 use crate::schema::Schema;
 use crate::signature::AuthMode;
 use crate::throttle::{Throttle, ThrottleConfig};
@@ -66,8 +68,13 @@ pub struct Config {
     pub throttle: ThrottleConfig,
     pub record: RecordConfig,
     pub faults: Vec<Fault>,
+    pub scenario: Vec<Step>,
     /// Of all that is drawn by lot.
     pub seed: u64,
+    /// Who is restricted; nobody, unless somebody is named.
+    pub identities: Identities,
+    /// What messages to clients are sealed with: the secret that all gateways of the cluster have.
+    pub secret: Vec<u8>,
 }
 
 #[derive(Clone)]
@@ -78,13 +85,16 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Fails where the schema of this binary is not one that the gateway can transcode.
+    /// Fails where the schema of this binary is not one that the gateway can transcode, or where identities are not in
+    /// order.
     pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let Config { limits, auth, cluster_token, throttle, record, faults, seed } = config;
+        let Config { limits, auth, cluster_token, throttle, record, faults, scenario, seed, identities, secret } =
+            config;
         let now_ms = clock.now_ms();
         let pipeline = Pipeline {
             schema: Schema::load()?,
             keyring,
+            guard: Guard::new(Directory::new(identities)?, &secret),
             auth,
             clock,
             forwarder: Forwarder::new(nodes, cluster_token, limits.answer),
@@ -94,6 +104,7 @@ impl Gateway {
             throttle: Throttle::new(throttle)?,
             record: Record::new(&record)?,
             faults: Faults::new(faults, seed, now_ms)?,
+            scenario: Scenario::new(scenario, now_ms)?,
         };
         Ok(Self { pipeline: Arc::new(pipeline), ready: Arc::new(AtomicBool::new(true)) })
     }
@@ -105,7 +116,8 @@ impl Gateway {
         let graceful = GracefulShutdown::new();
         let mut connections = JoinSet::new();
         let mut upkeep = interval(UPKEEP);
-        tokio::pin!(shutdown);
+        let directing = direct(&self.pipeline);
+        tokio::pin!(shutdown, directing);
         loop {
             let accepted = async {
                 // Never closed, so always a place in the end.
@@ -115,6 +127,7 @@ impl Gateway {
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
+                () = &mut directing => {}
                 Some(_) = connections.join_next() => {}
                 _ = upkeep.tick() => self.pipeline.upkeep(),
                 (place, accepted) = accepted => match accepted {
@@ -173,12 +186,25 @@ impl Gateway {
     async fn operate(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
         let limits = &self.pipeline.limits;
         let bad = |error: archipelago_proto::Ec2Error| refusal(error.http_status(), &error.message);
-        let request = match Received::read(request, source, limits).await {
+        let mut request = match Received::read(request, source, limits).await {
             Ok(request) => request,
             Err(error) => return bad(error),
         };
+        // Its body is no form.
+        if request.uri.path() == "/_archipelago/iam" {
+            let body = std::mem::take(&mut request.body);
+            let form = match request.form(limits) {
+                Ok(form) => form,
+                Err(error) => return bad(error),
+            };
+            return access::answer_operator(&self.pipeline.guard, &self.pipeline.keyring, &request, &form, &body);
+        }
         match request.form(limits) {
-            Ok(form) => Box::pin(admin::answer(&self.pipeline, &request, &form)).await,
+            Ok(form) => {
+                let path = request.uri.path();
+                let page = path.strip_prefix("/_archipelago/").unwrap_or(path);
+                Box::pin(admin::answer(&self.pipeline, &request.method, page, &form)).await
+            }
             Err(error) => bad(error),
         }
     }

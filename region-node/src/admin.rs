@@ -5,9 +5,10 @@ use std::sync::Arc;
 use archipelago_proto::Ec2Error;
 use archipelago_proto::cluster::v1::admin_server::Admin;
 use archipelago_proto::cluster::v1::{
-    CapacityBound, CapacityPool, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ImpairVolumeRequest,
-    ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse, KindStatistics, MetricsRequest, MetricsResponse,
-    ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse, StatisticsRequest, StatisticsResponse,
+    CapacityBound, CapacityPool, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ImpairInstanceRequest,
+    ImpairInstanceResponse, ImpairVolumeRequest, ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse,
+    KindStatistics, MetricsRequest, MetricsResponse, ResetRequest, ResetResponse, ScheduleEventRequest,
+    ScheduleEventResponse, SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -59,6 +60,23 @@ impl Admin for Operator {
         Ok(Response::new(ImpairVolumeResponse {}))
     }
 
+    async fn set_vpn_tunnel(
+        &self,
+        request: Request<SetVpnTunnelRequest>,
+    ) -> Result<Response<SetVpnTunnelResponse>, Status> {
+        incidents::set_tunnel(&self.region, request.into_inner()).await?;
+        Ok(Response::new(SetVpnTunnelResponse {}))
+    }
+
+    async fn impair_instance(
+        &self,
+        request: Request<ImpairInstanceRequest>,
+    ) -> Result<Response<ImpairInstanceResponse>, Status> {
+        let request = request.into_inner();
+        families::impair_instance(&self.region, &request.instance_id, request.healed).await?;
+        Ok(Response::new(ImpairInstanceResponse {}))
+    }
+
     async fn statistics(&self, _: Request<StatisticsRequest>) -> Result<Response<StatisticsResponse>, Status> {
         let hosts = self.region.shell.registry().hosts();
         let mut kinds: Vec<_> = hosts
@@ -82,6 +100,7 @@ impl Admin for Operator {
         }
         bounds.into_iter().for_each(|bound| capacity.set(bound));
         if changes {
+            self.region.shell.store.commit(vec![capacity.record()]).await.map_err(Ec2Error::from)?;
             families::room_changed(&self.region).await;
         }
         let pools = capacity.usage().into_iter().map(|(pool, used, limit)| CapacityPool {

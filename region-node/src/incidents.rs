@@ -1,6 +1,7 @@
-//! What the operator lets happen to resources: scheduled events of instances, impaired volumes.
+//! What the operator lets happen to resources: scheduled events of instances, impaired volumes, tunnels
+//! of VPN connections.
 
-use archipelago_proto::cluster::v1::{ImpairVolumeRequest, ScheduleEventRequest};
+use archipelago_proto::cluster::v1::{ImpairVolumeRequest, ScheduleEventRequest, SetVpnTunnelRequest};
 use archipelago_proto::ec2::v1::InstanceStatusEvent;
 use archipelago_proto::{Ec2Error, Ec2Result};
 
@@ -8,6 +9,7 @@ use crate::Region;
 use crate::entity::Id;
 use crate::families::instances::{InstanceCommand, Setting};
 use crate::families::volumes::VolumeCommand;
+use crate::families::vpn::VpnConnectionCommand;
 
 /// The events that AWS schedules.
 const CODES: [&str; 5] =
@@ -39,4 +41,13 @@ pub(crate) async fn schedule(region: &Region, wanted: ScheduleEventRequest) -> E
 
 pub(crate) async fn impair(region: &Region, wanted: &ImpairVolumeRequest) -> Ec2Result<()> {
     region.volumes.ask(&Id::new(&wanted.volume_id), VolumeCommand::DisableIo).await.map(drop)
+}
+
+/// The other end of a tunnel is nobody's but the operator's.
+pub(crate) async fn set_tunnel(region: &Region, wanted: SetVpnTunnelRequest) -> Ec2Result<()> {
+    if !matches!(wanted.status.as_str(), "UP" | "DOWN") {
+        return Err(Ec2Error::invalid_value("status", wanted.status));
+    }
+    let id = Id::new(&wanted.vpn_connection_id);
+    region.vpn_connections.ask(&id, VpnConnectionCommand::SetTunnel(wanted)).await.map(drop)
 }

@@ -11,6 +11,8 @@ mod incidents;
 mod metering;
 mod node;
 pub mod peer;
+mod permissions;
+mod platforms;
 mod region;
 pub mod request;
 pub mod store;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use archipelago_proto::cluster::v1::admin_server::AdminServer;
 use archipelago_proto::cluster::v1::peer_server::PeerServer;
+use archipelago_proto::cluster::v1::permissions_server::PermissionsServer;
 use archipelago_proto::token::ClusterToken;
 use axum::handler::Handler as _;
 use axum::routing::get;
@@ -16,6 +17,7 @@ use tonic::{Request, Status};
 
 use crate::admin::Operator;
 use crate::peer::Exporter;
+use crate::permissions::Informant;
 use crate::request::{Desk, serve};
 use crate::{Metrics, Region};
 
@@ -66,15 +68,17 @@ impl Node {
         routes.add_service(health_service);
         routes.add_service(InterceptedService::new(AdminServer::new(operator), guard.clone()));
         let exporter = Exporter(Arc::clone(&self.region));
-        routes.add_service(InterceptedService::new(PeerServer::new(exporter), guard));
-        let desk = Desk::new(Arc::clone(&self.region), self.config.token);
+        routes.add_service(InterceptedService::new(PeerServer::new(exporter), guard.clone()));
+        let desk = Arc::new(Desk::new(Arc::clone(&self.region), self.config.token));
+        let informant = Informant(Arc::clone(&desk));
+        routes.add_service(InterceptedService::new(PermissionsServer::new(informant), guard));
         let (region, metrics) = (self.region, self.config.metrics);
         let router = routes
             .routes()
             .into_axum_router()
             .route("/livez", get(|| async { "ok" }))
             .route("/readyz", get(|| async { "ok" }))
-            .fallback_service(serve.with_state(Arc::new(desk)))
+            .fallback_service(serve.with_state(desk))
             .route("/metrics", get(move || async move { metrics.render(&region) }));
 
         // The server's own `tcp_nodelay` is not for listeners that it is given: answers would wait 40 ms, now and then,

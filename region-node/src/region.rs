@@ -12,6 +12,7 @@ use crate::families;
 use crate::families::import_export::TaskState;
 use crate::metering::Meters;
 use crate::peer::Peers;
+use crate::platforms::Platforms;
 use crate::request::{Context, Tokens};
 use crate::store::{Store, StoreError};
 use crate::time::{Clock, Lifecycle};
@@ -38,6 +39,10 @@ macro_rules! region {
             pub(crate) ipam_blocks: families::ipam::AmazonBlocks,
             /// Where there is room for instances.
             pub capacity: Capacity,
+            /// Which accounts have EC2-Classic.
+            pub platforms: Platforms,
+            /// The private addresses of EC2-Classic.
+            pub(crate) classic_addresses: families::instances::ClassicPool,
             $($(#[$doc])* pub $host: Host<$state>,)*
         }
 
@@ -57,6 +62,8 @@ macro_rules! region {
                     public_addresses: families::network_interfaces::PublicPool::new(facts),
                     ipam_blocks: families::ipam::AmazonBlocks::new(facts),
                     capacity: Capacity::default(),
+                    platforms: Platforms::default(),
+                    classic_addresses: families::instances::ClassicPool::default(),
                     $($host),*
                 })
             }
@@ -88,6 +95,9 @@ region! {
     transit_gateways: families::transit_gateways::TransitGatewayState,
     transit_gateway_route_tables: families::transit_gateways::TransitGatewayRouteTableState,
     transit_gateway_attachments: families::transit_gateways::AttachmentState,
+    transit_gateway_connect_peers: families::transit_gateways::ConnectPeerState,
+    transit_gateway_multicast_domains: families::transit_gateways::MulticastDomainState,
+    transit_gateway_policy_tables: families::transit_gateways::PolicyTableState,
     nat_gateways: families::nat_gateways::NatGatewayState,
     egress_only_internet_gateways: families::egress_only_internet_gateways::EgressOnlyInternetGatewayState,
     carrier_gateways: families::carrier_gateways::CarrierGatewayState,
@@ -168,7 +178,7 @@ impl Region {
         self.follow(&self.spot_requests, families::spot::follow);
         self.follow(&self.fleets, families::fleets::follow);
         self.follow(&self.spot_fleets, families::fleets::follow);
-        self.follow(&self.addresses, families::addresses::follow_transfer);
+        self.follow(&self.addresses, families::follow_address);
         self.follow(&self.nat_gateways, families::nat_gateways::follow);
         self.follow(&self.vpc_endpoints, families::vpc_endpoints::follow);
         self.follow(&self.instance_connect_endpoints, families::instance_connect_endpoints::follow);
@@ -177,11 +187,11 @@ impl Region {
         self.follow(&self.transit_gateway_attachments, families::transit_gateways::follow_attachment);
         self.follow(&self.transit_gateways, families::transit_gateways::follow);
         self.follow(&self.vpc_peering_connections, families::vpc_peering::follow);
+        self.follow(&self.capacity_reservations, families::follow_reservation);
         self.follow(&self.ipams, families::ipam::follow);
         self.follow(&self.ipam_pools, families::ipam::follow_pool);
         self.follow(&self.client_vpn_endpoints, families::client_vpn::follow);
         self.follow(&self.route_server_endpoints, families::route_servers::follow);
-        self.follow(&self.capacity_reservations, families::instances::follow_reservation);
         self.follow(&self.conversions, families::import_export::follow_conversion);
         self.follow(&self.image_imports, families::import_export::follow_image);
         self.follow(&self.snapshot_imports, families::import_export::follow_snapshot);
@@ -210,7 +220,7 @@ impl Region {
         let registry = self.shell.registry();
         families::images::stock(self);
         families::prefix_lists::stock(self);
-        registry.restore(&self.shell.store, &self.tokens)?;
+        registry.restore(&self.shell.store, &self.tokens, &self.capacity)?;
         self.tokens.restored();
         families::rebuild(self).await;
         registry.hosts().for_each(AnyHost::resume);
@@ -230,6 +240,7 @@ impl Region {
             writes.extend(host.forget(account));
         }
         families::instances::count(self);
+        families::instances::claim_classic_addresses(self);
         public_addresses.into_iter().for_each(|address| self.public_addresses.give_back(address));
         Ok(self.shell.store.commit(writes).await?)
     }

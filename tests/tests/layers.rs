@@ -66,8 +66,8 @@ const ORDER: [&str; 53] = [
 const EXCEPTIONS: [(&str, &[&str], &str); 5] = [
     (
         "accounts/defaults.rs",
-        &["dhcp_options", "internet_gateways", "subnets", "vpcs"],
-        "an account's first call makes its default VPC with all that belongs to it",
+        &["dhcp_options", "internet_gateways", "security_groups", "subnets", "vpcs"],
+        "an account's first call makes its default VPC with all that belongs to it, or the group of EC2-Classic",
     ),
     (
         "vpcs/creation.rs",

@@ -1,9 +1,12 @@
 //! One node's process.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
+use archipelago_gateway::Power;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
@@ -32,44 +35,61 @@ pub(crate) struct Recipe {
     pub(crate) cluster_token: String,
 }
 
-/// Starts the node again whenever it dies, until all stop.
-pub(super) async fn keep_running(
-    recipe: Recipe,
-    region: String,
-    status: watch::Sender<Status>,
-    mut stopping: watch::Receiver<bool>,
-) {
+/// What others want of the node.
+pub(super) struct Wishes {
+    pub(super) stopping: watch::Receiver<bool>,
+    pub(super) power: watch::Receiver<Power>,
+}
+
+impl Wishes {
+    async fn to_stop(&mut self) {
+        told_to_stop(&mut self.stopping).await;
+    }
+}
+
+async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+async fn until_on(power: &mut watch::Receiver<Power>) {
+    let _ = power.wait_for(|power| *power != Power::Off).await;
+}
+
+/// Starts the node again whenever it dies, until all stop; not while it is to be off.
+pub(super) async fn keep_running(recipe: Recipe, region: String, status: watch::Sender<Status>, mut wishes: Wishes) {
     let mut pause = FIRST_PAUSE;
-    while !*stopping.borrow() {
+    while !*wishes.stopping.borrow() {
+        if *wishes.power.borrow() == Power::Off {
+            status.send_replace(Status::Off);
+            let mut power = wishes.power.clone();
+            tokio::select! {
+                () = until_on(&mut power) => {}
+                () = wishes.to_stop() => break,
+            }
+        }
         status.send_replace(Status::Starting);
         let started = Instant::now();
         match recipe.start(&region).await {
-            Ok(Node { mut child, stdin, address }) => {
-                tracing::info!(region, address, "the node runs");
-                status.send_replace(Status::Running { address });
-                tokio::select! {
-                    ended = child.wait() => tracing::warn!(region, ?ended, "the node died"),
-                    () = told_to_stop(&mut stopping) => {
-                        drop(stdin);
-                        stop(child).await;
-                        break;
-                    }
+            Ok(node) => {
+                tracing::info!(region, address = node.address, "the node runs");
+                status.send_replace(Status::Running { address: node.address.clone() });
+                if node.run(&region, &mut wishes).await.is_break() {
+                    break;
                 }
             }
             Err(error) => tracing::error!(region, error, "the node did not start"),
+        }
+        if *wishes.power.borrow() == Power::Off {
+            continue;
         }
         status.send_replace(Status::Starting);
         pause = if started.elapsed() > LONGEST_PAUSE { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = told_to_stop(&mut stopping) => break,
+            () = wishes.to_stop() => break,
         }
     }
     status.send_replace(Status::Stopped);
-}
-
-async fn told_to_stop(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 /// A node that listens.
@@ -78,6 +98,43 @@ struct Node {
     /// The node stops when this closes. It is kept apart from the child, since `Child::wait` closes it.
     stdin: Option<ChildStdin>,
     address: String,
+}
+
+impl Node {
+    /// Until it dies or is killed, or until all stop.
+    async fn run(self, region: &str, wishes: &mut Wishes) -> ControlFlow<()> {
+        let Self { mut child, stdin, .. } = self;
+        let Wishes { stopping, power } = wishes;
+        loop {
+            match *power.borrow_and_update() {
+                Power::On => signal(&child, Signal::CONT),
+                Power::Paused => signal(&child, Signal::STOP),
+                Power::Off => signal(&child, Signal::KILL),
+            }
+            tokio::select! {
+                ended = child.wait() => {
+                    tracing::warn!(region, ?ended, "the node died");
+                    return ControlFlow::Continue(());
+                }
+                () = told_to_stop(stopping) => {
+                    // What is frozen cannot stop.
+                    signal(&child, Signal::CONT);
+                    drop(stdin);
+                    stop(child).await;
+                    return ControlFlow::Break(());
+                }
+                Ok(()) = power.changed() => {}
+            }
+        }
+    }
+}
+
+/// Does nothing to a process that is gone.
+fn signal(child: &Child, signal: Signal) {
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    if let Some(pid) = pid {
+        let _ = kill_process(pid, signal);
+    }
 }
 
 impl Recipe {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use archipelago_gateway::Power;
 use archipelago_proto::{Ec2Error, Ec2Result, regions};
 use tokio::sync::watch;
 
@@ -20,14 +21,24 @@ pub(crate) struct Supervisor {
     recipe: Recipe,
     /// Empty: every region.
     allowed: Vec<String>,
-    nodes: Mutex<HashMap<String, watch::Receiver<Status>>>,
+    nodes: Mutex<HashMap<String, Node>>,
     stopping: watch::Sender<bool>,
+}
+
+/// One region's process, whatever has become of it.
+struct Node {
+    status: watch::Receiver<Status>,
+    power: watch::Sender<Power>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Status {
     Starting,
-    Running { address: String },
+    Running {
+        address: String,
+    },
+    /// The operator wants it so.
+    Off,
     Stopped,
 }
 
@@ -44,8 +55,9 @@ impl Supervisor {
             Ok(Ok(status)) => match &*status {
                 Status::Running { address } => Ok(address.clone()),
                 Status::Starting | Status::Stopped => Err(Ec2Error::unavailable("The service is stopping.")),
+                Status::Off => Err(unavailable(region)),
             },
-            _ => Err(Ec2Error::unavailable(format!("The region {region} is not available. Please try again."))),
+            _ => Err(unavailable(region)),
         }
     }
 
@@ -56,17 +68,23 @@ impl Supervisor {
             return Err(Ec2Error::unavailable(format!("The region {region} is not served here.")));
         }
         let mut nodes = self.nodes();
-        let status = nodes.entry(region.to_owned()).or_insert_with(|| {
+        let node = nodes.entry(region.to_owned()).or_insert_with(|| {
             let (status, seen) = watch::channel(Status::Starting);
-            tokio::spawn(child::keep_running(
-                self.recipe.clone(),
-                region.to_owned(),
-                status,
-                self.stopping.subscribe(),
-            ));
-            seen
+            let power = watch::Sender::new(Power::On);
+            let wishes = child::Wishes { stopping: self.stopping.subscribe(), power: power.subscribe() };
+            tokio::spawn(child::keep_running(self.recipe.clone(), region.to_owned(), status, wishes));
+            Node { status: seen, power }
         });
-        Ok(status.clone())
+        Ok(node.status.clone())
+    }
+
+    /// Kills the region's process, freezes it, or lets it go on.
+    fn set_power(&self, region: &str, power: Power) -> Result<(), String> {
+        self.node(region).map_err(|error| error.message)?;
+        if let Some(node) = self.nodes().get(region) {
+            node.power.send_replace(power);
+        }
+        Ok(())
     }
 
     /// The regions whose nodes have been started.
@@ -79,13 +97,17 @@ impl Supervisor {
     /// Stops every node, and returns when all have stopped.
     pub(crate) async fn stop(&self) {
         self.stopping.send_replace(true);
-        let nodes: Vec<_> = self.nodes().values().cloned().collect();
+        let nodes: Vec<_> = self.nodes().values().map(|node| node.status.clone()).collect();
         for mut status in nodes {
             let _ = status.wait_for(|status| *status == Status::Stopped).await;
         }
     }
 
-    fn nodes(&self) -> MutexGuard<'_, HashMap<String, watch::Receiver<Status>>> {
+    fn nodes(&self) -> MutexGuard<'_, HashMap<String, Node>> {
         self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn unavailable(region: &str) -> Ec2Error {
+    Ec2Error::unavailable(format!("The region {region} is not available. Please try again."))
 }

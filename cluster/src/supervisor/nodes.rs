@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use archipelago_gateway::{Nodes, connect_lazily};
+use archipelago_gateway::{Nodes, Power, connect_lazily};
 use archipelago_proto::Ec2Error;
 use tonic::transport::Channel;
 
@@ -22,5 +22,9 @@ impl Nodes for SupervisedNodes {
 
     fn started(&self) -> Vec<String> {
         self.0.started()
+    }
+
+    fn set_power(&self, region: &str, power: Power) -> Result<(), String> {
+        self.0.set_power(region, power)
     }
 }

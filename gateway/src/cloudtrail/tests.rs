@@ -12,6 +12,7 @@ async fn record(calls: &[(&str, &str, &str)]) -> Record {
             account: (*account).to_owned(),
             principal: format!("arn:aws:iam::{account}:user/alice"),
             access_key: "AKIDEXAMPLE".to_owned(),
+            session: None,
         };
         let call = Call {
             request_id: "r",

@@ -6,13 +6,14 @@
 mod session;
 
 use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::Deserialize;
 
 use crate::crypto::same;
 
 use session::Sessions;
-pub(crate) use session::{Temporary, base32};
+pub(crate) use session::{Session, Temporary, base32};
 
 /// The account of requests that name no other.
 pub const DEFAULT_ACCOUNT: &str = "000000000000";
@@ -37,7 +38,7 @@ pub struct Key {
 
 /// All keys that the gateway accepts.
 pub struct Keyring {
-    keys: HashMap<String, Key>,
+    keys: RwLock<HashMap<String, Key>>,
     sessions: Sessions,
 }
 
@@ -47,6 +48,8 @@ pub(crate) struct Holder {
     pub(crate) account: String,
     pub(crate) principal: String,
     pub(crate) secret: String,
+    /// Of a temporary key.
+    pub(crate) session: Option<Arc<Session>>,
 }
 
 /// Why a key is not accepted.
@@ -60,15 +63,15 @@ pub(crate) enum KeyError {
 impl Keyring {
     /// All gateways of a cluster share the secret, so that each accepts the temporary keys of the others.
     pub fn new(cluster_secret: &[u8]) -> Self {
-        Self { keys: HashMap::new(), sessions: Sessions::new(cluster_secret) }
+        Self { keys: RwLock::default(), sessions: Sessions::new(cluster_secret) }
     }
 
-    pub fn add(&mut self, key: Key) {
-        self.keys.insert(key.access_key.clone(), key);
+    pub fn add(&self, key: Key) {
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(key.access_key.clone(), key);
     }
 
     pub(crate) fn find(&self, access_key: &str, token: Option<&str>, now_ms: i64) -> Result<Holder, KeyError> {
-        if let Some(key) = self.keys.get(access_key) {
+        if let Some(key) = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(access_key) {
             return key.holder(token);
         }
         if let Some(account) = implied_account(access_key) {
@@ -76,18 +79,25 @@ impl Keyring {
                 account: account.to_owned(),
                 principal: root_of(account),
                 secret: IMPLIED_SECRET.to_owned(),
+                session: None,
             });
         }
         self.sessions.open(access_key, token.ok_or(KeyError::Unknown)?, now_ms)
     }
 
     /// A new temporary key for a principal.
-    pub(crate) fn issue(&self, account: &str, principal: &str, expires_ms: i64) -> Temporary {
-        self.sessions.issue(account, principal, expires_ms)
+    pub(crate) fn issue(&self, account: &str, principal: &str, session: Session, expires_ms: i64) -> Temporary {
+        self.sessions.issue(account, principal, session, expires_ms)
     }
 }
 
 impl Key {
+    /// What is wrong with it, if anything.
+    pub fn check(&self) -> Result<(), String> {
+        let fits = is_account(&self.account);
+        if fits { Ok(()) } else { Err(format!("the key {}: an account has 12 digits", self.access_key)) }
+    }
+
     fn holder(&self, token: Option<&str>) -> Result<Holder, KeyError> {
         if let Some(wanted) = &self.session_token
             && !token.is_some_and(|given| same(given.as_bytes(), wanted.as_bytes()))
@@ -95,7 +105,7 @@ impl Key {
             return Err(KeyError::WrongToken);
         }
         let principal = self.principal.clone().unwrap_or_else(|| root_of(&self.account));
-        Ok(Holder { account: self.account.clone(), principal, secret: self.secret.clone() })
+        Ok(Holder { account: self.account.clone(), principal, secret: self.secret.clone(), session: None })
     }
 }
 
@@ -132,7 +142,7 @@ mod tests {
 
     #[test]
     fn configured_keys_may_demand_a_session_token() {
-        let mut keyring = Keyring::new(b"secret");
+        let keyring = Keyring::new(b"secret");
         keyring.add(Key {
             access_key: "AKIDEXAMPLE".into(),
             secret: "s".into(),

@@ -1,13 +1,17 @@
 //! Temporary keys that need no memory: the session token says whose the key is and until when, sealed with an HMAC
 //! under the cluster's secret, and the secret access key is derived from the access key id.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
 
 use super::{Holder, KeyError, is_account};
 use crate::crypto::{hmac_sha256, random, same};
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 const SEAL: usize = 32;
 
 /// What STS hands out.
@@ -16,6 +20,33 @@ pub(crate) struct Temporary {
     pub(crate) access_key: String,
     pub(crate) secret: String,
     pub(crate) token: String,
+}
+
+/// What a temporary key carries beside its holder.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub(crate) struct Session {
+    pub(crate) issued_ms: i64,
+    /// Policies that narrow it, as JSON.
+    pub(crate) policies: Vec<String>,
+    /// And those of the account or of AWS that do, by their ARNs.
+    pub(crate) policy_arns: Vec<String>,
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Whether it was asked for with a code of an MFA device.
+    pub(crate) mfa: bool,
+}
+
+impl Session {
+    pub(crate) fn is_restricted(&self) -> bool {
+        !self.policies.is_empty() || !self.policy_arns.is_empty()
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+struct Content {
+    key: String,
+    account: String,
+    principal: String,
+    session: Session,
 }
 
 pub(super) struct Sessions {
@@ -31,11 +62,13 @@ impl Sessions {
         }
     }
 
-    pub(super) fn issue(&self, account: &str, principal: &str, expires_ms: i64) -> Temporary {
+    pub(super) fn issue(&self, account: &str, principal: &str, session: Session, expires_ms: i64) -> Temporary {
         let access_key = format!("ASIA{}", base32(&random::<16>()));
         let mut token = vec![FORMAT];
         token.extend_from_slice(&expires_ms.to_be_bytes());
-        token.extend_from_slice(format!("{access_key} {account} {principal}").as_bytes());
+        let (account, principal) = (account.to_owned(), principal.to_owned());
+        let content = Content { key: access_key.clone(), account, principal, session };
+        token.extend(serde_json::to_vec(&content).expect("texts and numbers are JSON"));
         token.extend_from_slice(&hmac_sha256(&self.seal, &token));
         Temporary { secret: self.secret(&access_key), access_key, token: BASE64_URL_SAFE_NO_PAD.encode(token) }
     }
@@ -47,11 +80,12 @@ impl Sessions {
         if !same(&hmac_sha256(&self.seal, content), seal) {
             return Err(KeyError::WrongToken);
         }
-        let (expires_ms, account, principal) = read(content, access_key).ok_or(KeyError::WrongToken)?;
+        let (expires_ms, content) = read(content, access_key).ok_or(KeyError::WrongToken)?;
         if expires_ms <= now_ms {
             return Err(KeyError::Expired);
         }
-        Ok(Holder { account, principal, secret: self.secret(access_key) })
+        let Content { account, principal, session, .. } = content;
+        Ok(Holder { account, principal, secret: self.secret(access_key), session: Some(Arc::new(session)) })
     }
 
     fn secret(&self, access_key: &str) -> String {
@@ -61,13 +95,12 @@ impl Sessions {
     }
 }
 
-fn read(content: &[u8], access_key: &str) -> Option<(i64, String, String)> {
+fn read(content: &[u8], access_key: &str) -> Option<(i64, Content)> {
     let content = content.strip_prefix(&[FORMAT])?;
     let (expires_ms, text) = content.split_first_chunk::<8>()?;
-    let mut words = std::str::from_utf8(text).ok()?.splitn(3, ' ');
-    let (key, account, principal) = (words.next()?, words.next()?, words.next()?);
-    let fits = key == access_key && is_account(account);
-    fits.then(|| (i64::from_be_bytes(*expires_ms), account.to_owned(), principal.to_owned()))
+    let content: Content = serde_json::from_slice(text).ok()?;
+    let fits = content.key == access_key && is_account(&content.account);
+    fits.then(|| (i64::from_be_bytes(*expires_ms), content))
 }
 
 /// The alphabet of access key ids, one letter a byte.
@@ -84,25 +117,26 @@ mod tests {
 
     #[test]
     fn any_gateway_of_the_cluster_opens_a_token() {
-        let issued = Sessions::new(b"cluster").issue("123456789012", ROLE, 1000);
+        let issued = Sessions::new(b"cluster").issue("123456789012", ROLE, Session::default(), 1000);
         assert!(issued.access_key.starts_with("ASIA") && issued.access_key.len() == 20);
         let holder = Sessions::new(b"cluster").open(&issued.access_key, &issued.token, 999).unwrap();
         assert_eq!((holder.account.as_str(), holder.principal.as_str()), ("123456789012", ROLE));
         assert_eq!((holder.secret.as_str(), holder.secret.len()), (issued.secret.as_str(), 40));
+        assert_eq!(holder.session.as_deref(), Some(&Session::default()));
     }
 
     #[test]
     fn a_token_ends() {
         let sessions = Sessions::new(b"cluster");
-        let issued = sessions.issue("123456789012", ROLE, 1000);
+        let issued = sessions.issue("123456789012", ROLE, Session::default(), 1000);
         assert_eq!(sessions.open(&issued.access_key, &issued.token, 1000), Err(KeyError::Expired));
     }
 
     #[test]
     fn tokens_of_other_keys_and_clusters_are_refused_and_so_are_changed_ones() {
         let sessions = Sessions::new(b"cluster");
-        let issued = sessions.issue("123456789012", ROLE, 1000);
-        let other = sessions.issue("123456789012", ROLE, 1000);
+        let issued = sessions.issue("123456789012", ROLE, Session::default(), 1000);
+        let other = sessions.issue("123456789012", ROLE, Session::default(), 1000);
         assert_eq!(sessions.open(&other.access_key, &issued.token, 0), Err(KeyError::WrongToken));
         assert_eq!(Sessions::new(b"b").open(&issued.access_key, &issued.token, 0), Err(KeyError::WrongToken));
         let mut bytes = BASE64_URL_SAFE_NO_PAD.decode(&issued.token).unwrap();

@@ -65,7 +65,7 @@ impl Recorded {
 }
 
 fn keyring() -> Keyring {
-    let mut keyring = Keyring::new(b"cluster");
+    let keyring = Keyring::new(b"cluster");
     let key = |access_key: &str, secret: &str| Key {
         access_key: access_key.into(),
         secret: secret.into(),
@@ -78,7 +78,7 @@ fn keyring() -> Keyring {
 }
 
 fn botocore_keyring() -> Keyring {
-    let mut keyring = keyring();
+    let keyring = keyring();
     keyring.add(Key {
         access_key: "AKIDEXAMPLE".into(),
         secret: "secret/with+signs".into(),

@@ -1,8 +1,10 @@
 //! A claim against the keyring and the clock.
 
+use std::sync::Arc;
+
 use super::claim::{Claim, Proof, Signable, presented};
 use super::{AuthMode, Refusal, v2, v4};
-use crate::keyring::{DEFAULT_ACCOUNT, Keyring, implied_account, root_of};
+use crate::keyring::{DEFAULT_ACCOUNT, Holder, Keyring, Session, implied_account, root_of};
 
 /// How far a client's clock may be off (reference: "Error Codes", RequestExpired).
 const SKEW_MS: i64 = 15 * 60 * 1000;
@@ -13,6 +15,15 @@ pub(crate) struct Identity {
     pub(crate) account: String,
     pub(crate) principal: String,
     pub(crate) access_key: String,
+    /// Of a temporary key.
+    pub(crate) session: Option<Arc<Session>>,
+}
+
+impl Identity {
+    fn of(holder: Holder, access_key: &str) -> Self {
+        let Holder { account, principal, session, .. } = holder;
+        Self { account, principal, access_key: access_key.to_owned(), session }
+    }
 }
 
 pub(crate) fn authenticate(
@@ -51,7 +62,7 @@ pub(super) fn verify(
     if !holds {
         return Err(Refusal::WrongSignature);
     }
-    Ok(Identity { account: holder.account, principal: holder.principal, access_key: claim.access_key.to_owned() })
+    Ok(Identity::of(holder, claim.access_key))
 }
 
 /// Whatever can be found out about the caller without checking anything.
@@ -61,10 +72,15 @@ fn believe(request: &Signable<'_>, keyring: &Keyring, now_ms: i64) -> Identity {
     let from_form = || request.form.get("X-Amz-Security-Token").or_else(|| request.form.get("SecurityToken"));
     let token = request.header("x-amz-security-token").or_else(from_form);
     if let Ok(holder) = keyring.find(access_key, token, now_ms) {
-        return Identity { account: holder.account, principal: holder.principal, access_key: access_key.to_owned() };
+        return Identity::of(holder, access_key);
     }
     let account = implied_account(access_key).unwrap_or(DEFAULT_ACCOUNT);
-    Identity { account: account.to_owned(), principal: root_of(account), access_key: access_key.to_owned() }
+    Identity {
+        account: account.to_owned(),
+        principal: root_of(account),
+        access_key: access_key.to_owned(),
+        session: None,
+    }
 }
 
 fn signs_host(signed_headers: &str) -> bool {

@@ -126,7 +126,7 @@ impl Line {
 }
 
 fn keyring() -> Keyring {
-    let mut keyring = Keyring::new(b"cluster");
+    let keyring = Keyring::new(b"cluster");
     keyring.add(Key {
         access_key: "AKIDEXAMPLE".into(),
         secret: "secret/with+signs".into(),

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use archipelago_proto::cluster::v1::admin_server::{Admin, AdminServer};
 use archipelago_proto::cluster::v1::{
-    Caller, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ImpairVolumeRequest, ImpairVolumeResponse,
-    InterruptSpotRequest, InterruptSpotResponse, MetricsRequest, MetricsResponse, ResetRequest, ResetResponse,
-    ScheduleEventRequest, ScheduleEventResponse, StatisticsRequest, StatisticsResponse,
+    Caller, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ImpairInstanceRequest,
+    ImpairInstanceResponse, ImpairVolumeRequest, ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse,
+    MetricsRequest, MetricsResponse, ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse,
+    SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse,
 };
 use archipelago_proto::ec2::v1;
 use archipelago_proto::ec2::v1::tags_service_server::{TagsService, TagsServiceServer};
@@ -145,6 +146,17 @@ impl Admin for Seen {
 
     async fn impair_volume(&self, _: Request<ImpairVolumeRequest>) -> Result<Response<ImpairVolumeResponse>, Status> {
         Ok(Response::new(ImpairVolumeResponse {}))
+    }
+
+    async fn set_vpn_tunnel(&self, _: Request<SetVpnTunnelRequest>) -> Result<Response<SetVpnTunnelResponse>, Status> {
+        Ok(Response::new(SetVpnTunnelResponse {}))
+    }
+
+    async fn impair_instance(
+        &self,
+        _: Request<ImpairInstanceRequest>,
+    ) -> Result<Response<ImpairInstanceResponse>, Status> {
+        Ok(Response::new(ImpairInstanceResponse {}))
     }
 
     async fn statistics(&self, _: Request<StatisticsRequest>) -> Result<Response<StatisticsResponse>, Status> {

@@ -5,6 +5,7 @@
 //! harm. What is in the pools is derived from the instances, and is made again at boot.
 
 mod bound;
+mod bounds;
 mod pool;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,34 +15,59 @@ use dashmap::DashMap;
 pub use bound::Bound;
 pub use pool::{Market, Pool};
 
+pub(crate) use bounds::BOUNDS;
+
 use crate::entity::Id;
+use crate::store::Write;
+use bounds::Bounds;
 use pool::Held;
 
 #[derive(Default)]
 pub struct Capacity {
     pools: DashMap<Pool, Held>,
-    /// Later ones count before earlier ones.
-    bounds: Mutex<Vec<Bound>>,
+    bounds: Mutex<Bounds>,
 }
 
 impl Capacity {
-    /// Bounds the pools that it is about. What is beyond the bound already stays.
-    pub fn set(&self, bound: Bound) {
+    /// A bound of the configuration: whatever the operator has set counts before it.
+    pub fn configure(&self, bound: Bound) {
         let mut bounds = self.bounds();
-        bounds.retain(|known| !known.same_pools(&bound));
-        bounds.push(bound);
+        bounds.configured.retain(|known| !known.same_pools(&bound));
+        bounds.configured.push(bound);
         self.apply(&bounds);
     }
 
-    /// Takes all bounds away.
+    /// Bounds the pools that it is about. What is beyond the bound already stays.
+    pub fn set(&self, bound: Bound) {
+        let mut bounds = self.bounds();
+        bounds.set.retain(|known| !known.same_pools(&bound));
+        bounds.set.push(bound);
+        self.apply(&bounds);
+    }
+
+    /// Takes all bounds away, those of the configuration too.
     pub fn unbound(&self) {
         let mut bounds = self.bounds();
-        bounds.clear();
+        bounds.set.clear();
+        bounds.unbound = true;
         self.apply(&bounds);
     }
 
     pub fn all_bounds(&self) -> Vec<Bound> {
-        self.bounds().clone()
+        self.bounds().all().cloned().collect()
+    }
+
+    /// What the operator has set, for the store.
+    pub(crate) fn record(&self) -> Write {
+        Write { key: format!("{BOUNDS}/operator"), value: Some(self.bounds().encode()) }
+    }
+
+    /// Brings back what the store keeps of that.
+    pub(crate) fn restore(&self, bytes: &[u8]) -> bool {
+        let mut bounds = self.bounds();
+        let restored = bounds.decode(bytes);
+        self.apply(&bounds);
+        restored
     }
 
     /// The pools that something is in, with what is in them and their limits, in order.
@@ -100,20 +126,20 @@ impl Capacity {
         self.pools.entry(pool.clone()).or_insert_with(|| Held::new(limit))
     }
 
-    fn apply(&self, bounds: &[Bound]) {
+    fn apply(&self, bounds: &Bounds) {
         self.pools.iter_mut().for_each(|mut entry| {
             let limit = limit(bounds, entry.key());
             entry.limit = limit;
         });
     }
 
-    fn bounds(&self) -> MutexGuard<'_, Vec<Bound>> {
+    fn bounds(&self) -> MutexGuard<'_, Bounds> {
         self.bounds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn limit(bounds: &[Bound], pool: &Pool) -> Option<u64> {
-    bounds.iter().rev().find(|bound| bound.is_about(pool)).and_then(|bound| bound.limit)
+fn limit(bounds: &Bounds, pool: &Pool) -> Option<u64> {
+    bounds.all().filter(|bound| bound.is_about(pool)).last().and_then(|bound| bound.limit)
 }
 
 #[cfg(test)]

@@ -138,11 +138,18 @@ impl<E: Entity> EntityActor<E> {
         match self.inner.settled(decided)? {
             Some(settled) if Arc::ptr_eq(&settled, before) => Ok(()),
             Some(settled) => {
+                let claims = &self.inner.shell.claims;
+                let taken = claims.take(settled.state.claims(), &self.id)?;
                 if self.inner.shell.store.keeps() {
                     let write = record::put(&settled.id, &settled.account, settled.sequence, &settled.state);
                     // What is derived is not stored: a subnet that hands out addresses waits for no disk.
                     if write != record::put(&before.id, &before.account, before.sequence, &before.state) {
-                        self.inner.shell.store.commit(vec![write]).await?;
+                        self.inner
+                            .shell
+                            .store
+                            .commit(vec![write])
+                            .await
+                            .inspect_err(|_| claims.free(&taken, &self.id))?;
                     }
                 }
                 self.inner.publish(Some(before), &settled);

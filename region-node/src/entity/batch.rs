@@ -7,7 +7,7 @@ use archipelago_proto::Ec2Result;
 use imbl::OrdSet;
 
 use super::host::Inside;
-use super::{Account, Entity, Host, Id, Published, Shell, record};
+use super::{Account, Claim, Entity, Host, Id, Published, Shell, record};
 use crate::store::Write;
 
 /// Resources that are about to exist.
@@ -48,9 +48,13 @@ impl Batch {
 
     /// Every resource that the new ones link to learns of them first, and must still exist.
     pub async fn commit(mut self) -> Ec2Result<()> {
+        let claimed = self.claim()?;
         let registry = self.shell.registry();
         let mut held: Vec<(Id, Vec<Id>)> = Vec::new();
-        let release = |held: Vec<(Id, Vec<Id>)>| held.into_iter().for_each(|(link, by)| registry.release(&link, by));
+        let release = |held: Vec<(Id, Vec<Id>)>| {
+            held.into_iter().for_each(|(link, by)| registry.release(&link, by));
+            claimed.iter().for_each(|(by, keys)| self.shell.claims.free(keys, by));
+        };
         for (link, by) in links(&mut self.new) {
             if let Err(error) = registry.hold(&link, by.clone()).await {
                 release(held);
@@ -66,6 +70,23 @@ impl Batch {
             new.publish();
         }
         Ok(())
+    }
+}
+
+impl Batch {
+    /// Takes what the new ones claim: for all of them, or for none.
+    fn claim(&self) -> Ec2Result<Vec<(Id, Vec<String>)>> {
+        let mut claimed: Vec<(Id, Vec<String>)> = Vec::new();
+        for new in &self.new {
+            match self.shell.claims.take(new.claims(), new.id()) {
+                Ok(keys) => claimed.push((new.id().clone(), keys)),
+                Err(taken) => {
+                    claimed.iter().for_each(|(by, keys)| self.shell.claims.free(keys, by));
+                    return Err(taken);
+                }
+            }
+        }
+        Ok(claimed)
     }
 }
 
@@ -89,6 +110,7 @@ fn links(new: &mut [Box<dyn Newborn>]) -> BTreeMap<Id, Vec<Id>> {
 trait Newborn: Send + Sync {
     fn id(&self) -> &Id;
     fn links(&self) -> Vec<Id>;
+    fn claims(&self) -> Vec<Claim>;
     fn adopt(&mut self, by: Vec<Id>);
     fn publish(self: Box<Self>);
 }
@@ -105,6 +127,10 @@ impl<E: Entity> Newborn for Ready<E> {
 
     fn links(&self) -> Vec<Id> {
         self.published.state.links()
+    }
+
+    fn claims(&self) -> Vec<Claim> {
+        self.published.state.claims()
     }
 
     fn adopt(&mut self, by: Vec<Id>) {

@@ -4,7 +4,7 @@ use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::Tag;
 use imbl::OrdSet;
 
-use super::{Account, Id, Ids, Kind};
+use super::{Account, Claim, Id, Ids, Kind};
 use crate::time::{Lifecycle, Millis, Transition};
 
 /// The state of one resource, and how it answers commands.
@@ -62,6 +62,11 @@ pub trait Entity: Clone + Send + Sync + Sized + 'static {
 
     /// The resources that this one refers to: they have it among their dependents, and it is found by them.
     fn links(&self) -> Vec<Id> {
+        Vec::new()
+    }
+
+    /// What no other resource may have at the same time.
+    fn claims(&self) -> Vec<Claim> {
         Vec::new()
     }
 

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use super::actor::{EntityActor, Lease, Message, Request};
+use super::claims::keys;
 use super::{Account, CATALOGUE, Entity, Follower, Id, Index, Kind, Next, Part, Published, Shelf, Shell};
 use crate::time::Alarm;
 
@@ -231,6 +232,7 @@ impl<E: Entity> Inner<E> {
     /// Makes a state the one that everybody sees.
     pub(super) fn publish(&self, before: Option<&Arc<Published<E>>>, new: &Arc<Published<E>>) {
         self.index.publish(new);
+        self.publish_claims(before.map(AsRef::as_ref), new);
         self.publish_tags(before.map(AsRef::as_ref), new);
         if let Some(due) = new.state.due() {
             self.shell.scheduler.set(Alarm { due, id: new.id.clone() });
@@ -244,6 +246,18 @@ impl<E: Entity> Inner<E> {
                 self.shell.registry().tell_hold(&link, vec![new.id.clone()]);
             }
         }
+    }
+
+    /// What it claims it has by now, but for what was stored before a restart; what it no longer claims is free.
+    fn publish_claims(&self, before: Option<&Published<E>>, new: &Published<E>) {
+        let claims = new.state.claims();
+        let kept: Vec<_> = claims.iter().map(|claim| claim.key.clone()).collect();
+        if before.is_none() {
+            let _ = self.shell.claims.take(claims, &new.id);
+        }
+        let mut old = before.map(|before| keys(before.state.claims())).unwrap_or_default();
+        old.retain(|key| !kept.contains(key));
+        self.shell.claims.free(&old, &new.id);
     }
 
     fn publish_tags(&self, before: Option<&Published<E>>, new: &Published<E>) {
@@ -271,6 +285,7 @@ impl<E: Entity> Inner<E> {
 
     pub(super) fn withdraw(&self, before: &Published<E>) {
         self.index.withdraw(&before.id);
+        self.shell.claims.free(&keys(before.state.claims()), &before.id);
         self.shell.tags.publish(&E::KIND, &before.account, &before.id, &[]);
         if let Some((guest, _)) = before.state.guest() {
             self.shell.tags.publish(&E::KIND, &guest.into(), &before.id, &[]);

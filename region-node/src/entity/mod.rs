@@ -6,6 +6,7 @@
 
 mod actor;
 mod batch;
+mod claims;
 mod contract;
 mod follow;
 mod host;
@@ -19,6 +20,7 @@ mod undo;
 mod uuid;
 
 pub use batch::Batch;
+pub use claims::{Claim, Claims};
 pub use contract::{Audience, Decision, Entity, Facts, Next, Part};
 pub use host::{Answer, Host};
 pub use id::{Account, Id, Ids, Kind};

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::actor::Request;
 use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record, uuid};
+use crate::capacity::{BOUNDS, Capacity};
 use crate::request::{TOKENS, Tokens};
 use crate::store::{Store, StoreError, Write};
 
@@ -21,6 +22,8 @@ pub(crate) trait AnyHost: Send + Sync {
     fn parts(&self) -> &'static [Kind];
     /// Whether a resource is an account's, or a part of one.
     fn has(&self, account: &str, id: &str) -> bool;
+    /// The resource that has a part of this id.
+    fn owner_of(&self, part: &str) -> Option<Id>;
     fn tag<'a>(&'a self, id: &'a Id, by: Account, change: TagChange) -> BoxFuture<'a, Ec2Result<()>>;
     fn hold<'a>(&'a self, id: &'a Id, by: Vec<Id>) -> BoxFuture<'a, Ec2Result<()>>;
     fn tell_hold(&self, id: &Id, by: Vec<Id>);
@@ -57,6 +60,10 @@ impl<E: Entity> AnyHost for Host<E> {
             let guest = published.state.guest().is_some_and(|(guest, _)| guest == account);
             *published.account == *account || guest
         })
+    }
+
+    fn owner_of(&self, part: &str) -> Option<Id> {
+        self.index().of_part(part).map(|owner| owner.id.clone())
     }
 
     fn tag<'a>(&'a self, id: &'a Id, by: Account, change: TagChange) -> BoxFuture<'a, Ec2Result<()>> {
@@ -207,6 +214,18 @@ impl Registry {
         if host.has(account, id) { Ok(kind) } else { Err(kind.not_found(id)) }
     }
 
+    /// The resource type that an id tells, and the resource that it names: for the id of a part that has no tags of
+    /// its own, the one whose part it is. Whether it exists, and whose it is, is another question.
+    pub(crate) fn named(&self, id: &str) -> Option<(&'static str, Id)> {
+        let prefix = uuid::prefix(id);
+        let own = self.parts.get(prefix).map(|(kind, _)| *kind).or_else(|| Some(self.hosts.get(prefix)?.kind()));
+        if let Some(kind) = own {
+            return kind.check(id).is_ok().then(|| (kind.resource_type, Id::new(id)));
+        }
+        let mut hosts = self.hosts();
+        hosts.find_map(|host| Some((host.kind().resource_type, host.owner_of(id)?)))
+    }
+
     /// Changes the tags of a resource of any kind, or of a part.
     pub async fn tag(&self, id: &Id, by: &Account, change: TagChange) -> Ec2Result<()> {
         self.tagged(id)?.0.tag(id, by.clone(), change).await
@@ -237,11 +256,12 @@ impl Registry {
     }
 
     /// Brings back what the store holds.
-    pub(crate) fn restore(&self, store: &Store, tokens: &Tokens) -> Result<(), StoreError> {
+    pub(crate) fn restore(&self, store: &Store, tokens: &Tokens, capacity: &Capacity) -> Result<(), StoreError> {
         let mut lost = None;
         store.load(&mut |key, bytes| {
             let restored = match key.split_once('/') {
                 Some((TOKENS, token)) => tokens.restore(token, bytes),
+                Some((BOUNDS, _)) => capacity.restore(bytes),
                 Some((kind, id)) => self.hosts.get(kind).is_some_and(|host| host.restore(id, bytes)),
                 None => false,
             };

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::{Account, Id, Ids, Registry, TagIndex};
+use super::{Account, Claims, Id, Ids, Registry, TagIndex};
 use crate::store::Store;
 use crate::time::{Clock, Lifecycle, Scheduler};
 
@@ -17,6 +17,7 @@ pub struct Shell {
     pub ids: Ids,
     pub store: Store,
     pub tags: TagIndex,
+    pub(super) claims: Claims,
     pub(crate) scheduler: Scheduler,
     pub(crate) registry: OnceLock<Registry>,
     sequence: AtomicU64,
@@ -32,6 +33,7 @@ impl Shell {
             ids,
             store,
             tags: TagIndex::default(),
+            claims: Claims::default(),
             scheduler,
             registry: OnceLock::new(),
             sequence: AtomicU64::new(CATALOGUE),

@@ -154,6 +154,29 @@ pub(crate) async fn follow_image(region: Arc<Region>, image: Arc<Published<image
     images::go_on(&region, &image.id).await;
 }
 
+/// Sees to a reservation's places and instances; who waits for room may have what it gave back.
+pub(crate) async fn follow_reservation(
+    region: Arc<Region>,
+    reservation: Arc<Published<capacity_reservations::CapacityReservationState>>,
+) {
+    if instances::follow_reservation(Arc::clone(&region), reservation).await {
+        room_changed(&region).await;
+    }
+}
+
+/// Goes on with an address's transfer, or lets instances in EC2-Classic know that the address came or went.
+pub(crate) async fn follow_address(region: Arc<Region>, address: Arc<Published<addresses::AddressState>>) {
+    let changed = address.state.changed();
+    if changed.is_empty() {
+        return addresses::follow_transfer(region, address).await;
+    }
+    let cx = Context::internal(&region, &address.account);
+    for instance in &changed {
+        instances::public_address_changed(&cx, instance).await;
+    }
+    let _ = Box::pin(cx.addresses.ask(&address.id, addresses::AddressCommand::Told(changed))).await;
+}
+
 /// Sees to what an instance is left to do, and tells those above it what became of it.
 pub(crate) async fn follow_instance(region: Arc<Region>, instance: Arc<Published<instances::InstanceState>>) {
     instances::follow(region, instance, |cx, id| Box::pin(instance_changed(cx, id))).await;
@@ -172,14 +195,30 @@ pub(crate) async fn room_changed(region: &Arc<Region>) {
 
 /// Has Spot Instances interrupted, after their notice.
 pub(crate) async fn interrupt_spot(region: &Arc<Region>, instances: &[String]) -> Ec2Result<()> {
-    spot::interrupt(region, instances).await
+    spot::interrupt(region, instances).await?;
+    for id in instances {
+        fleets::rebalance(region, &Id::new(id)).await;
+    }
+    Ok(())
+}
+
+/// Has an instance fail its status checks, or pass them again.
+pub(crate) async fn impair_instance(region: &Arc<Region>, id: &str, healed: bool) -> Ec2Result<()> {
+    let since = (!healed).then(|| region.shell.clock.now());
+    let impair = instances::InstanceCommand::Settle(Box::new(instances::Setting::Impaired(since)));
+    region.instances.ask(&Id::new(id), impair).await?;
+    if !healed {
+        fleets::replace_unhealthy(region, &Id::new(id)).await;
+    }
+    Ok(())
 }
 
 /// The public addresses that an account's resources have, or those of all.
 pub(crate) fn public_addresses(region: &Region, account: Option<&str>) -> Vec<Ipv4Addr> {
     let lent = network_interfaces::of_account(region, account);
     let elastic = addresses::of_account(region, account);
-    lent.into_iter().chain(elastic).chain(vpn::of_account(region, account)).collect()
+    let classic = instances::public_addresses(region, account);
+    lent.into_iter().chain(classic).chain(elastic).chain(vpn::of_account(region, account)).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use super::Context;
 
 type Prepare = dyn Fn(&[u8]) -> Ec2Result<Prepared> + Send + Sync;
-type CheckReplay = dyn Fn(&Context, &[u8]) -> Ec2Result<()> + Send + Sync;
+type Replay = dyn Fn(Context, Bytes) -> BoxFuture<'static, Ec2Result<Bytes>> + Send + Sync;
 
 pub(crate) struct Action {
     /// The EC2 name, such as `CreateVolume`.
@@ -19,7 +19,7 @@ pub(crate) struct Action {
     /// Where gRPC finds it.
     pub(crate) path: &'static str,
     prepare: Box<Prepare>,
-    replayed: Option<Box<CheckReplay>>,
+    replayed: Option<Box<Replay>>,
 }
 
 /// A request that could be read.
@@ -53,13 +53,17 @@ impl Action {
         Self { name: I::ACTION, path: I::PATH, prepare: Box::new(prepare), replayed: None }
     }
 
-    /// May refuse what would be answered again to a client's token.
-    pub(crate) fn replayed<R: prost::Message + Default>(
-        mut self,
-        check: impl Fn(&Context, &R) -> Ec2Result<()> + Send + Sync + 'static,
-    ) -> Self {
-        self.replayed =
-            Some(Box::new(move |cx, bytes| check(cx, &R::decode(bytes).map_err(|_| Ec2Error::internal())?)));
+    /// May refuse what would be answered again to a client's token, or answer as it is by now.
+    pub(crate) fn replayed<R, F, A>(mut self, again: A) -> Self
+    where
+        R: prost::Message + Default,
+        F: Future<Output = Ec2Result<R>> + Send + 'static,
+        A: Fn(Context, R) -> F + Copy + Send + Sync + 'static,
+    {
+        self.replayed = Some(Box::new(move |cx, bytes| match R::decode(bytes) {
+            Ok(response) => again(cx, response).map(|outcome| outcome.map(encoded)).boxed(),
+            Err(_) => futures::future::ready(Err(Ec2Error::internal())).boxed(),
+        }));
         self
     }
 
@@ -67,8 +71,11 @@ impl Action {
         (self.prepare)(bytes)
     }
 
-    pub(super) fn check_replay(&self, cx: &Context, response: &[u8]) -> Ec2Result<()> {
-        self.replayed.as_ref().map_or(Ok(()), |check| check(cx, response))
+    pub(super) async fn replay(&self, cx: Context, response: Bytes) -> Ec2Result<Bytes> {
+        match &self.replayed {
+            Some(again) => again(cx, response).await,
+            None => Ok(response),
+        }
     }
 }
 

@@ -33,6 +33,11 @@ impl Context {
         Self { region: Arc::clone(region), call: Arc::default(), account: account.clone(), claim: None }
     }
 
+    /// Whether the account has EC2-Classic.
+    pub fn has_classic(&self) -> bool {
+        self.region.platforms.has_classic(&self.account)
+    }
+
     pub fn batch(&self) -> Batch {
         Batch::new(&self.region.shell, &self.account)
     }

@@ -30,6 +30,18 @@ impl Desk {
         let actions = families::actions().map(|action| (action.path, Arc::new(action))).collect();
         Self { region, token, actions }
     }
+
+    /// A request's surroundings.
+    pub(crate) fn context(&self, call: Call) -> Context {
+        let account = call.account().into();
+        Context { region: Arc::clone(&self.region), call: Arc::new(call), account, claim: None }
+    }
+
+    /// What an action that changes nothing answers to the caller.
+    pub(crate) async fn look(&self, cx: &Context, path: &str, input: &[u8]) -> Ec2Result<Bytes> {
+        let action = self.actions.get(path).ok_or_else(Ec2Error::internal)?;
+        (action.prepare(input)?.run)(cx.clone()).await
+    }
 }
 
 /// Answers any rpc of the EC2 schema.
@@ -46,9 +58,7 @@ pub(crate) async fn serve(State(desk): State<Arc<Desk>>, request: axum::extract:
 async fn run(desk: Arc<Desk>, action: Option<Arc<Action>>, request: Request<Bytes>) -> Result<Response<Bytes>, Status> {
     desk.token.check(request.metadata())?;
     let action = action.ok_or_else(|| Status::unimplemented("The region has no such action."))?;
-    let call = Arc::new(Call::read_from(request.metadata())?);
-    let account = call.account().into();
-    let cx = Context { region: Arc::clone(&desk.region), call, account, claim: None };
+    let cx = desk.context(Call::read_from(request.metadata())?);
     let span = metering::span(request.metadata(), action.name, &cx);
     let meter = metering::Meter::start(action.name, &cx);
     // A task of its own: a caller that hangs up does not leave half a workflow behind.
@@ -69,7 +79,7 @@ async fn answer(action: Arc<Action>, cx: Context, input: Bytes) -> Ec2Result<Byt
         return (prepared.run)(cx).await;
     };
     match cx.region.tokens.claim(&cx, action.name, &token).await? {
-        Outcome::Replay(response) => action.check_replay(&cx, &response).map(|()| response),
+        Outcome::Replay(response) => action.replay(cx, response).await,
         Outcome::First(claim) => {
             let kept = Context { claim: Some(claim.clone()), ..cx };
             let response = (prepared.run)(kept.clone()).await?;

@@ -3,8 +3,10 @@
 use crate::support::launch::{bound, in_zone, instances, launch, run, running, stop, terminate};
 use crate::support::{Sandbox, code, copy_folder, folder};
 use archipelago_proto::Ec2Error;
+use archipelago_proto::cluster::v1::admin_client::AdminClient;
+use archipelago_proto::cluster::v1::{CapacityBound, CapacityRequest};
 use archipelago_proto::ec2::v1::StartInstancesRequest;
-use archipelago_region_node::capacity::Market;
+use archipelago_region_node::capacity::{Bound, Market};
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::Lifecycle;
 
@@ -64,4 +66,33 @@ async fn what_is_in_the_pools_is_known_again_after_a_crash() {
     bound(&sandbox, "us-east-1a", "*", None, Some(3));
     assert_eq!(code(instances(&sandbox).run_instances(sandbox.ask(request)).await), "InsufficientInstanceCapacity");
     let _ = (std::fs::remove_dir_all(path), std::fs::remove_dir_all(crashed));
+}
+
+#[tokio::test]
+async fn what_the_operator_bounds_stays_bounded_after_a_crash() {
+    let (path, crashed) = (folder("bounds"), folder("bounds-crashed"));
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&path).unwrap()).await;
+    let mut operator = AdminClient::new(sandbox.channel.clone());
+    let bound = CapacityBound {
+        zone: "us-east-1a".into(),
+        instance_type: "t3.*".into(),
+        market: "spot".into(),
+        limit: Some(2),
+    };
+    let request = CapacityRequest { bounds: vec![bound.clone()], ..Default::default() };
+    operator.capacity(sandbox.ask(request)).await.unwrap();
+    copy_folder(&path, &crashed);
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&crashed).unwrap()).await;
+    sandbox.region.capacity.configure(Bound {
+        zone: "us-east-1a".into(),
+        instance_type: "t3.*".into(),
+        market: Some(Market::Spot),
+        limit: Some(9),
+    });
+    let mut operator = AdminClient::new(sandbox.channel.clone());
+    let known = operator.capacity(sandbox.ask(CapacityRequest::default())).await.unwrap().into_inner();
+    assert_eq!(known.bounds, [bound], "and counts before that of the configuration");
+    let request = CapacityRequest { unbound: true, ..Default::default() };
+    let known = operator.capacity(sandbox.ask(request)).await.unwrap().into_inner();
+    assert!(known.bounds.is_empty());
 }

@@ -1,6 +1,6 @@
 //! Capacity Reservations over gRPC.
 
-use crate::support::launch::{instance, instances, request, run, starting, stop, terminate};
+use crate::support::launch::{bound, instance, instances, request, run, starting, stop, terminate};
 use crate::support::network::{filter, some};
 use crate::support::{START, Sandbox, code, copy_folder, folder};
 use archipelago_proto::ec2::v1::capacity_reservations_service_client::CapacityReservationsServiceClient;
@@ -8,7 +8,7 @@ use archipelago_proto::ec2::v1::instance_settings_service_client::InstanceSettin
 use archipelago_proto::ec2::v1::{
     CancelCapacityReservationRequest, CapacityReservation, CapacityReservationSpecification, CapacityReservationTarget,
     CreateCapacityReservationRequest, DescribeCapacityReservationsRequest, GetCapacityReservationUsageRequest,
-    ModifyCapacityReservationRequest, ModifyInstanceCapacityReservationAttributesRequest,
+    ModifyCapacityReservationRequest, ModifyInstanceCapacityReservationAttributesRequest, RunInstancesRequest,
 };
 use archipelago_region_node::store::Store;
 use archipelago_region_node::time::Lifecycle;
@@ -222,4 +222,62 @@ async fn what_runs_in_a_reservation_is_known_after_a_restart() {
     copy_folder(&at, &copy);
     let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&copy).unwrap()).await;
     assert_eq!(available(&sandbox, &id).await, 1);
+}
+
+#[tokio::test]
+async fn a_reservation_takes_its_places_out_of_the_pool_and_its_instances_take_none() {
+    let sandbox = Sandbox::new().await;
+    bound(&sandbox, "us-east-1a", "m5.large", None, Some(3));
+    assert_eq!(
+        code(client(&sandbox).create_capacity_reservation(sandbox.ask(of(4))).await),
+        "InsufficientInstanceCapacity"
+    );
+    let made = create(&sandbox, of(2)).await;
+    let id = made.capacity_reservation_id();
+    let aside = RunInstancesRequest {
+        capacity_reservation_specification: Some(CapacityReservationSpecification {
+            capacity_reservation_preference: some("none"),
+            capacity_reservation_target: None,
+        }),
+        ..request(&sandbox, "m5.large", "us-east-1a", 1).await
+    };
+    let beside = run(&sandbox, aside.clone()).await.remove(0);
+    assert_eq!(code(instances(&sandbox).run_instances(sandbox.ask(aside)).await), "InsufficientInstanceCapacity");
+    // Two of three find room, both of them in the reservation.
+    let most = RunInstancesRequest { min_count: Some(1), ..request(&sandbox, "m5.large", "us-east-1a", 3).await };
+    let inside = run(&sandbox, most).await;
+    assert_eq!((inside.len(), available(&sandbox, id).await), (2, 0));
+    let used = |sandbox: &Sandbox| sandbox.region.capacity.usage()[0].1;
+    assert_eq!(used(&sandbox), 3);
+    terminate(&sandbox, beside.instance_id()).await;
+    assert_eq!(used(&sandbox), 2);
+    stop(&sandbox, inside[0].instance_id()).await;
+    assert_eq!(used(&sandbox), 2, "what is reserved stays reserved");
+    instances(&sandbox).start_instances(sandbox.ask(starting(inside[0].instance_id()))).await.unwrap();
+    assert_eq!((used(&sandbox), available(&sandbox, id).await), (2, 0));
+
+    let modify = |count| ModifyCapacityReservationRequest {
+        capacity_reservation_id: some(id),
+        instance_count: Some(count),
+        ..Default::default()
+    };
+    let refused = client(&sandbox).modify_capacity_reservation(sandbox.ask(modify(4))).await;
+    assert_eq!(code(refused), "InsufficientInstanceCapacity");
+    client(&sandbox).modify_capacity_reservation(sandbox.ask(modify(3))).await.unwrap();
+    assert_eq!(used(&sandbox), 3);
+    let cancel = CancelCapacityReservationRequest { capacity_reservation_id: some(id), ..Default::default() };
+    client(&sandbox).cancel_capacity_reservation(sandbox.ask(cancel)).await.unwrap();
+    assert_eq!(used(&sandbox), 2, "those that ran in it have places of their own now");
+}
+
+#[tokio::test]
+async fn the_places_of_a_reservation_are_known_after_a_restart() {
+    let (data, copy) = (folder("reserved-places"), folder("reserved-places-copy"));
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&data).unwrap()).await;
+    create(&sandbox, of(5)).await;
+    run(&sandbox, request(&sandbox, "m5.large", "us-east-1a", 2).await).await;
+    assert_eq!(sandbox.region.capacity.usage()[0].1, 5);
+    copy_folder(&data, &copy);
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&copy).unwrap()).await;
+    assert_eq!(sandbox.region.capacity.usage()[0].1, 5);
 }

@@ -3,17 +3,21 @@
 use crate::support::launch::{bound, image, running, terminate};
 use crate::support::network::some;
 use crate::support::{START, Sandbox, ask_as, code, copy_folder, folder};
+use archipelago_proto::cluster::v1::admin_client::AdminClient;
+use archipelago_proto::cluster::v1::{ImpairInstanceRequest, InterruptSpotRequest};
 use archipelago_proto::ec2::v1::fleets_service_client::FleetsServiceClient;
 use archipelago_proto::ec2::v1::launch_templates_service_client::LaunchTemplatesServiceClient;
 use archipelago_proto::ec2::v1::spot_fleets_service_client::SpotFleetsServiceClient;
 use archipelago_proto::ec2::v1::{
-    CancelSpotFleetRequestsRequest, CreateFleetRequest, CreateFleetResult, CreateLaunchTemplateRequest,
+    ActiveInstance, CancelSpotFleetRequestsRequest, CreateFleetRequest, CreateFleetResult, CreateLaunchTemplateRequest,
     DeleteFleetsRequest, DescribeFleetHistoryRequest, DescribeFleetInstancesRequest, DescribeFleetsRequest,
     DescribeSpotFleetInstancesRequest, DescribeSpotFleetRequestHistoryRequest, DescribeSpotFleetRequestsRequest,
     FleetData, FleetLaunchTemplateConfigRequest, FleetLaunchTemplateOverridesRequest,
-    FleetLaunchTemplateSpecificationRequest, ModifyFleetRequest, ModifySpotFleetRequestRequest, OnDemandOptionsRequest,
-    RequestLaunchTemplateData, RequestSpotFleetRequest, SpotFleetLaunchSpecification, SpotFleetRequestConfig,
-    SpotFleetRequestConfigData, SpotOptionsRequest, Tag, TagSpecification, TargetCapacitySpecificationRequest,
+    FleetLaunchTemplateSpecificationRequest, FleetSpotCapacityRebalanceRequest, FleetSpotMaintenanceStrategiesRequest,
+    InstanceRequirementsRequest, MemoryMiBRequest, ModifyFleetRequest, ModifySpotFleetRequestRequest,
+    OnDemandOptionsRequest, RequestLaunchTemplateData, RequestSpotFleetRequest, SpotFleetLaunchSpecification,
+    SpotFleetRequestConfig, SpotFleetRequestConfigData, SpotOptionsRequest, Tag, TagSpecification,
+    TargetCapacitySpecificationRequest, VCpuCountRangeRequest,
 };
 use archipelago_region_node::capacity::Market;
 use archipelago_region_node::store::Store;
@@ -360,4 +364,96 @@ async fn a_spot_fleet_is_launched_maintained_modified_and_cancelled() {
     assert_eq!(cancelled.successful_fleet_requests[0].current_spot_fleet_request_state(), "cancelled_terminating");
     assert_eq!(spot_fleet(&sandbox, &id).await.spot_fleet_request_state(), "cancelled");
     assert!(running(&sandbox).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_instant_fleet_is_answered_again_to_its_token_after_a_crash() {
+    let (path, crashed) = (folder("fleet-token"), folder("fleet-token-crashed"));
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&path).unwrap()).await;
+    template(&sandbox).await;
+    let request = CreateFleetRequest {
+        client_token: some("one"),
+        ..fleet("instant", "on-demand", 2, vec![over("m5.large", "us-east-1a")])
+    };
+    let first = create(&sandbox, request.clone()).await;
+    assert_eq!(first.instances[0].instance_ids.len(), 2);
+    assert_eq!(create(&sandbox, request.clone()).await, first);
+    copy_folder(&path, &crashed);
+    let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&crashed).unwrap()).await;
+    assert_eq!(create(&sandbox, request).await, first);
+    assert_eq!(running(&sandbox).await.len(), 2);
+}
+
+async fn of_maintained(sandbox: &Sandbox, options: SpotOptionsRequest, unhealthy: bool) -> String {
+    let request = CreateFleetRequest {
+        spot_options: Some(options),
+        replace_unhealthy_instances: Some(unhealthy),
+        ..fleet("maintain", "spot", 2, vec![over("m5.large", "us-east-1a")])
+    };
+    create(sandbox, request).await.fleet_id.unwrap()
+}
+
+#[tokio::test]
+async fn a_fleet_that_rebalances_replaces_an_instance_before_it_is_interrupted() {
+    let sandbox = Sandbox::new().await;
+    template(&sandbox).await;
+    let rebalance = FleetSpotCapacityRebalanceRequest { replacement_strategy: some("launch"), ..Default::default() };
+    let strategies = FleetSpotMaintenanceStrategiesRequest { capacity_rebalance: Some(rebalance) };
+    let options = SpotOptionsRequest { maintenance_strategies: Some(strategies), ..Default::default() };
+    let rebalancing = of_maintained(&sandbox, options, false).await;
+    let waiting = of_maintained(&sandbox, SpotOptionsRequest::default(), false).await;
+    let mut operator = AdminClient::new(sandbox.channel.clone());
+    for (id, then) in [(&rebalancing, 3), (&waiting, 2)] {
+        let listed = DescribeFleetInstancesRequest { fleet_id: some(id), ..Default::default() };
+        let listed = client(&sandbox).describe_fleet_instances(sandbox.ask(listed)).await.unwrap().into_inner();
+        let request = InterruptSpotRequest { instance_ids: vec![listed.active_instances[0].instance_id().to_owned()] };
+        operator.interrupt_spot(sandbox.ask(request)).await.unwrap();
+        assert_eq!(members(&sandbox, id).await, then, "at the notice");
+    }
+    sandbox.region.advance(3 * MINUTE).await;
+    assert_eq!((members(&sandbox, &rebalancing).await, members(&sandbox, &waiting).await), (2, 2));
+}
+
+#[tokio::test]
+async fn a_fleet_replaces_an_impaired_instance_if_it_is_to() {
+    let sandbox = Sandbox::new().await;
+    template(&sandbox).await;
+    let mut operator = AdminClient::new(sandbox.channel.clone());
+    for replaces in [true, false] {
+        let id = of_maintained(&sandbox, SpotOptionsRequest::default(), replaces).await;
+        let listed = async || {
+            let listed = DescribeFleetInstancesRequest { fleet_id: some(&id), ..Default::default() };
+            client(&sandbox).describe_fleet_instances(sandbox.ask(listed)).await.unwrap().into_inner().active_instances
+        };
+        let ill = listed().await[0].instance_id().to_owned();
+        operator
+            .impair_instance(sandbox.ask(ImpairInstanceRequest { instance_id: ill.clone(), healed: false }))
+            .await
+            .unwrap();
+        let now = listed().await;
+        let known = now.iter().find(|known| known.instance_id() == ill);
+        assert_eq!((now.len(), known.map(ActiveInstance::instance_health)), (2, (!replaces).then_some("unhealthy")));
+    }
+}
+
+#[tokio::test]
+async fn requirements_leave_out_what_costs_more_than_the_price_protection_allows() {
+    let sandbox = Sandbox::new().await;
+    template(&sandbox).await;
+    let requiring = |percentage| FleetLaunchTemplateOverridesRequest {
+        availability_zone: some("us-east-1a"),
+        instance_requirements: Some(InstanceRequirementsRequest {
+            v_cpu_count: Some(VCpuCountRangeRequest { min: Some(2), max: Some(96) }),
+            memory_mi_b: Some(MemoryMiBRequest { min: Some(8192), max: None }),
+            allowed_instance_types: vec!["m5.large".into(), "m5.24xlarge".into()],
+            on_demand_max_price_percentage_over_lowest_price: percentage,
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    bound(&sandbox, "*", "m5.large", None, Some(0));
+    let refused = create(&sandbox, fleet("instant", "on-demand", 1, vec![requiring(None)])).await;
+    assert!(refused.instances.is_empty(), "only the cheap one is near the lowest price");
+    let launched = create(&sandbox, fleet("instant", "on-demand", 1, vec![requiring(Some(999_999))])).await;
+    assert_eq!(launched.instances[0].instance_type(), "m5.24xlarge");
 }

@@ -4,7 +4,11 @@ use std::collections::HashSet;
 
 use crate::support::{Sandbox, code};
 use archipelago_proto::ec2::v1::instance_types_service_client::InstanceTypesServiceClient;
-use archipelago_proto::ec2::v1::{DescribeInstanceTypeOfferingsRequest, DescribeInstanceTypesRequest, Filter};
+use archipelago_proto::ec2::v1::{
+    DescribeInstanceTypeOfferingsRequest, DescribeInstanceTypesRequest, Filter,
+    GetInstanceTypesFromInstanceRequirementsRequest, InstanceRequirementsRequest, MemoryMiBRequest,
+    VCpuCountRangeRequest,
+};
 
 fn filter(name: &str, value: &str) -> Filter {
     Filter { name: Some(name.into()), values: vec![value.into()] }
@@ -100,4 +104,60 @@ async fn nothing_is_offered_on_outposts() {
     let request = DescribeInstanceTypeOfferingsRequest { location_type: Some("outpost".into()), ..Default::default() };
     let found = client.describe_instance_type_offerings(sandbox.ask(request)).await.unwrap().into_inner();
     assert!(found.instance_type_offerings.is_empty());
+}
+
+fn preview(requirements: InstanceRequirementsRequest) -> GetInstanceTypesFromInstanceRequirementsRequest {
+    GetInstanceTypesFromInstanceRequirementsRequest {
+        architecture_types: vec!["arm64".into()],
+        virtualization_types: vec!["hvm".into()],
+        instance_requirements: Some(requirements),
+        ..Default::default()
+    }
+}
+
+fn two_vcpus() -> InstanceRequirementsRequest {
+    InstanceRequirementsRequest {
+        v_cpu_count: Some(VCpuCountRangeRequest { min: Some(2), max: Some(2) }),
+        memory_mi_b: Some(MemoryMiBRequest { min: Some(4096), max: Some(8192) }),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn requirements_are_previewed_in_pages() {
+    let sandbox = Sandbox::new().await;
+    let mut client = InstanceTypesServiceClient::new(sandbox.channel.clone());
+    let all = client.get_instance_types_from_instance_requirements(sandbox.ask(preview(two_vcpus()))).await.unwrap();
+    let all: Vec<_> = all.into_inner().instance_types.into_iter().map(|found| found.instance_type.unwrap()).collect();
+    assert!(all.contains(&"m6g.large".to_owned()) && all.contains(&"c7g.large".to_owned()));
+    assert!(!all.iter().any(|name| name.starts_with("t4g.") || name.starts_with("m5.")));
+    let (mut paged, mut next_token) = (Vec::new(), None);
+    loop {
+        let request = preview(two_vcpus());
+        let request = GetInstanceTypesFromInstanceRequirementsRequest { max_results: Some(5), next_token, ..request };
+        let page = client.get_instance_types_from_instance_requirements(sandbox.ask(request)).await.unwrap();
+        let page = page.into_inner();
+        paged.extend(page.instance_types.into_iter().map(|found| found.instance_type.unwrap()));
+        next_token = page.next_token;
+        if next_token.is_none() {
+            break;
+        }
+    }
+    assert_eq!(paged, all);
+}
+
+#[tokio::test]
+async fn a_preview_knows_no_prices_and_its_token_no_other_requirements() {
+    let sandbox = Sandbox::new().await;
+    let mut client = InstanceTypesServiceClient::new(sandbox.channel.clone());
+    let priced =
+        InstanceRequirementsRequest { on_demand_max_price_percentage_over_lowest_price: Some(10), ..two_vcpus() };
+    let refused = client.get_instance_types_from_instance_requirements(sandbox.ask(preview(priced))).await;
+    assert_eq!(code(refused), "UnsupportedOperation");
+    let first = GetInstanceTypesFromInstanceRequirementsRequest { max_results: Some(1), ..preview(two_vcpus()) };
+    let first = client.get_instance_types_from_instance_requirements(sandbox.ask(first)).await.unwrap().into_inner();
+    let other = InstanceRequirementsRequest { bare_metal: Some("included".into()), ..two_vcpus() };
+    let other = GetInstanceTypesFromInstanceRequirementsRequest { next_token: first.next_token, ..preview(other) };
+    let refused = client.get_instance_types_from_instance_requirements(sandbox.ask(other)).await;
+    assert_eq!(code(refused), "InvalidNextToken");
 }

@@ -1,6 +1,7 @@
 //! A region's node, asked over gRPC as the gateway asks it. One binary: a module for each family.
 
 mod account_settings;
+mod address_conservation;
 mod addresses;
 mod bundle_tasks;
 mod capacity;
@@ -12,6 +13,7 @@ mod client_vpn;
 mod copies;
 mod dhcp_options;
 mod ebs_settings;
+mod ec2_classic;
 mod egress_only_internet_gateways;
 mod fast_snapshot_restores;
 mod fleets;
@@ -33,8 +35,10 @@ mod nat_gateways;
 mod network_acls;
 mod network_insights;
 mod network_interfaces;
+mod permissions;
 mod placement_groups;
 mod prefix_lists;
+mod races;
 mod regions;
 mod reserved_instances;
 mod route_servers;
@@ -45,6 +49,7 @@ mod spot;
 mod subnets;
 mod support;
 mod traffic_mirroring;
+mod transit_gateway_parts;
 mod transit_gateways;
 mod volumes;
 mod vpc_block_public_access;

@@ -7,8 +7,9 @@ use archipelago_proto::ec2::v1::spot_service_client::SpotServiceClient;
 use archipelago_proto::ec2::v1::{
     CancelSpotInstanceRequestsRequest, CreateSpotDatafeedSubscriptionRequest, DeleteSpotDatafeedSubscriptionRequest,
     DescribeSpotDatafeedSubscriptionRequest, DescribeSpotInstanceRequestsRequest, DescribeSpotPriceHistoryRequest,
-    InstanceMarketOptionsRequest, RequestSpotInstancesRequest, RequestSpotLaunchSpecification, SpotInstanceRequest,
-    SpotMarketOptions, SpotPrice, StartInstancesRequest, StopInstancesRequest, Tag, TagSpecification,
+    GetSpotPlacementScoresRequest, InstanceMarketOptionsRequest, RequestSpotInstancesRequest,
+    RequestSpotLaunchSpecification, SpotInstanceRequest, SpotMarketOptions, SpotPlacement, SpotPrice,
+    StartInstancesRequest, StopInstancesRequest, Tag, TagSpecification,
 };
 use archipelago_region_node::capacity::Market;
 use archipelago_region_node::families::spot_market::SpotRequestCommand;
@@ -121,7 +122,7 @@ async fn an_instance_is_lost_when_the_price_rises_above_its_maximum() {
     let mut input = wanted(&sandbox).await;
     input.spot_price = Some(price);
     input.launch_specification.as_mut().unwrap().placement =
-        Some(archipelago_proto::ec2::v1::SpotPlacement { availability_zone: some("us-east-1a"), ..Default::default() });
+        Some(SpotPlacement { availability_zone: some("us-east-1a"), ..Default::default() });
     input.valid_until = Some(START + 90 * 24 * 60 * MINUTE);
     let id = request(&sandbox, input.clone()).await.remove(0).spot_instance_request_id.unwrap();
     assert_eq!(status(&sandbox, &id).await, is("active", "fulfilled"));
@@ -257,4 +258,115 @@ async fn an_account_has_one_data_feed() {
     let delete = DeleteSpotDatafeedSubscriptionRequest::default();
     client.delete_spot_datafeed_subscription(sandbox.ask(delete)).await.unwrap();
     assert!(client.describe_spot_datafeed_subscription(sandbox.ask(describe)).await.is_err());
+}
+
+fn scores(types: &[&str], target: i32) -> GetSpotPlacementScoresRequest {
+    GetSpotPlacementScoresRequest {
+        instance_types: types.iter().map(ToString::to_string).collect(),
+        target_capacity: Some(target),
+        ..Default::default()
+    }
+}
+
+async fn scored(sandbox: &Sandbox, input: GetSpotPlacementScoresRequest) -> Vec<(String, i32)> {
+    let told = client(sandbox).get_spot_placement_scores(sandbox.ask(input)).await.unwrap().into_inner();
+    let place = |told: &archipelago_proto::ec2::v1::SpotPlacementScore| {
+        told.availability_zone_id.clone().or(told.region.clone()).unwrap()
+    };
+    told.spot_placement_scores.iter().map(|told| (place(told), told.score())).collect()
+}
+
+#[tokio::test]
+async fn placement_scores_fall_with_the_target_and_with_few_types() {
+    let sandbox = Sandbox::new().await;
+    let types = ["m5.large", "c5.large", "r5.large"];
+    let regions = scored(&sandbox, scores(&types, 10)).await;
+    assert_eq!(regions.len(), 10, "the top ten");
+    assert!(regions.iter().all(|(_, score)| *score == 10));
+    assert!(scored(&sandbox, scores(&types, 2_000_000)).await.iter().all(|(_, score)| *score == 1));
+    let variations = scored(&sandbox, scores(&["m5.large", "m5d.large", "m5a.large"], 10)).await;
+    assert!(variations.iter().all(|(_, score)| *score <= 3));
+    assert_eq!(regions, scored(&sandbox, scores(&types, 10)).await, "the same at any time");
+}
+
+#[tokio::test]
+async fn placement_scores_of_zones_know_the_bounds_of_this_region() {
+    let sandbox = Sandbox::new().await;
+    let zones = || GetSpotPlacementScoresRequest {
+        single_availability_zone: Some(true),
+        region_names: vec!["us-east-1".into()],
+        ..scores(&["m5.large", "c5.large", "r5.large"], 100)
+    };
+    let before = scored(&sandbox, zones()).await;
+    assert!(before.iter().all(|(zone, _)| zone.starts_with("use1-az")), "{before:?}");
+    bound(&sandbox, "us-east-1a", "*", Some(Market::Spot), Some(1));
+    let after = scored(&sandbox, zones()).await;
+    let first = sandbox.region.facts.zone("us-east-1a").unwrap().id;
+    let of = |zone: &str, all: &[(String, i32)]| all.iter().find(|(known, _)| known == zone).unwrap().1;
+    assert!(of(first, &before) > 5);
+    assert_eq!(of(first, &after), 1);
+}
+
+#[tokio::test]
+async fn placement_scores_need_types_or_requirements_of_known_names() {
+    let sandbox = Sandbox::new().await;
+    let refused = async |input| code(client(&sandbox).get_spot_placement_scores(sandbox.ask(input)).await);
+    assert_eq!(refused(scores(&[], 1)).await, "MissingParameter");
+    assert_eq!(refused(scores(&["t3.gigantic"], 1)).await, "InvalidParameterValue");
+    assert_eq!(refused(scores(&["m5.large"], 0)).await, "InvalidParameterValue");
+    let few = GetSpotPlacementScoresRequest { max_results: Some(9), ..scores(&["m5.large"], 1) };
+    assert_eq!(refused(few).await, "InvalidParameterValue");
+    let region = GetSpotPlacementScoresRequest { region_names: vec!["mars-1".into()], ..scores(&["m5.large"], 1) };
+    assert_eq!(refused(region).await, "InvalidParameterValue");
+}
+
+#[tokio::test]
+async fn a_request_goes_to_the_cheapest_zone_that_has_room() {
+    let sandbox = Sandbox::new().await;
+    let placed = async |zone: &str| {
+        let mut input = wanted(&sandbox).await;
+        let specification = input.launch_specification.as_mut().unwrap();
+        let placement = SpotPlacement { availability_zone: some(zone), ..Default::default() };
+        specification.placement = Some(placement).filter(|_| !zone.is_empty());
+        let id = request(&sandbox, input).await.remove(0).spot_instance_request_id.unwrap();
+        shown(&sandbox, &id).await.launched_availability_zone.unwrap_or_default()
+    };
+    bound(&sandbox, "*", "m5.large", Some(Market::Spot), Some(0));
+    bound(&sandbox, "us-east-1c", "m5.large", Some(Market::Spot), Some(2));
+    assert_eq!(placed("").await, "us-east-1c");
+    assert_eq!(placed("us-east-1a, us-east-1c").await, "us-east-1c");
+    sandbox.region.capacity.unbound();
+    let history = DescribeSpotPriceHistoryRequest {
+        instance_types: vec!["m5.large".into()],
+        product_descriptions: vec!["Linux/UNIX (Amazon VPC)".into()],
+        start_time: Some(START),
+        end_time: Some(START),
+        ..Default::default()
+    };
+    let told = client(&sandbox).describe_spot_price_history(sandbox.ask(history)).await.unwrap().into_inner();
+    let price = |told: &SpotPrice| told.spot_price().parse::<f64>().unwrap();
+    let prices = told.spot_price_history;
+    let cheapest = prices.iter().min_by(|a, b| price(a).total_cmp(&price(b))).unwrap();
+    assert_eq!(placed("").await, cheapest.availability_zone());
+}
+
+#[tokio::test]
+async fn prices_of_long_ago_are_not_known_and_not_looked_for() {
+    let sandbox = Sandbox::new().await;
+    let told = async |input| {
+        let told = client(&sandbox).describe_spot_price_history(sandbox.ask(input)).await.unwrap().into_inner();
+        (told.spot_price_history.len(), told.next_token.unwrap())
+    };
+    let day = 86_400_000;
+    let (start_time, end_time) = (Some(START - 400 * day), Some(START - 399 * day));
+    let input = DescribeSpotPriceHistoryRequest { start_time, end_time, ..Default::default() };
+    assert_eq!(told(input).await, (0, String::new()));
+    let filters = filter("timestamp", "2014-12-01*");
+    assert_eq!(told(DescribeSpotPriceHistoryRequest { filters, ..Default::default() }).await, (0, String::new()));
+    let of_type = DescribeSpotPriceHistoryRequest {
+        instance_types: vec!["m5.large".into()],
+        filters: filter("timestamp", "2025-12-3?T*"),
+        ..Default::default()
+    };
+    assert!(told(of_type).await.0 > 0);
 }

@@ -27,9 +27,9 @@ use archipelago_region_node::store::Store;
 use archipelago_region_node::time::Lifecycle;
 use tonic::transport::Channel;
 
-struct World {
-    sandbox: Sandbox,
-    client: TransitGatewaysServiceClient<Channel>,
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) client: TransitGatewaysServiceClient<Channel>,
 }
 
 /// Asks, and takes the answer or the error's code.
@@ -40,27 +40,33 @@ macro_rules! ask {
     }};
 }
 
+pub(crate) use ask;
+
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::of(Sandbox::new().await)
     }
 
-    fn of(sandbox: Sandbox) -> Self {
+    pub(crate) fn of(sandbox: Sandbox) -> Self {
         let client = TransitGatewaysServiceClient::new(sandbox.channel.clone());
         Self { sandbox, client }
     }
 
-    async fn gateway(&self) -> TransitGateway {
+    pub(crate) async fn gateway(&self) -> TransitGateway {
         ask!(self, create_transit_gateway, CreateTransitGatewayRequest::default()).unwrap().transit_gateway.unwrap()
     }
 
-    async fn vpc(&self, block: &str) -> (Vpc, Subnet) {
+    pub(crate) async fn vpc(&self, block: &str) -> (Vpc, Subnet) {
         let vpc = vpc(&self.sandbox, block).await;
         let subnet = subnet(&self.sandbox, &vpc, &block.replace("/16", "/24")).await;
         (vpc, subnet)
     }
 
-    async fn attach(&self, gateway: &TransitGateway, (vpc, subnet): &(Vpc, Subnet)) -> Result<String, String> {
+    pub(crate) async fn attach(
+        &self,
+        gateway: &TransitGateway,
+        (vpc, subnet): &(Vpc, Subnet),
+    ) -> Result<String, String> {
         let input = CreateTransitGatewayVpcAttachmentRequest {
             transit_gateway_id: gateway.transit_gateway_id.clone(),
             vpc_id: vpc.vpc_id.clone(),
@@ -71,7 +77,7 @@ impl World {
         Ok(made.transit_gateway_vpc_attachment.unwrap().transit_gateway_attachment_id.unwrap())
     }
 
-    async fn table(&self, gateway: &TransitGateway) -> String {
+    pub(crate) async fn table(&self, gateway: &TransitGateway) -> String {
         let input = CreateTransitGatewayRouteTableRequest {
             transit_gateway_id: gateway.transit_gateway_id.clone(),
             ..Default::default()
@@ -81,7 +87,7 @@ impl World {
     }
 
     /// Destination, type, state and attachment of each route.
-    async fn routes(&self, table: &str, filters: Vec<Filter>) -> Vec<(String, String, String, String)> {
+    pub(crate) async fn routes(&self, table: &str, filters: Vec<Filter>) -> Vec<(String, String, String, String)> {
         let input = SearchTransitGatewayRoutesRequest {
             transit_gateway_route_table_id: some(table),
             filters,
@@ -97,7 +103,7 @@ impl World {
         found.into_iter().map(row).collect()
     }
 
-    async fn route(&self, table: &str, block: &str, attachment: Option<&str>) -> Result<(), String> {
+    pub(crate) async fn route(&self, table: &str, block: &str, attachment: Option<&str>) -> Result<(), String> {
         let input = CreateTransitGatewayRouteRequest {
             transit_gateway_route_table_id: some(table),
             destination_cidr_block: some(block),
@@ -108,7 +114,7 @@ impl World {
         ask!(self, create_transit_gateway_route, input).map(drop)
     }
 
-    async fn detach(&self, attachment: &str) -> Result<(), String> {
+    pub(crate) async fn detach(&self, attachment: &str) -> Result<(), String> {
         let input = DeleteTransitGatewayVpcAttachmentRequest {
             transit_gateway_attachment_id: some(attachment),
             ..Default::default()
@@ -116,7 +122,7 @@ impl World {
         ask!(self, delete_transit_gateway_vpc_attachment, input).map(drop)
     }
 
-    async fn delete(&self, gateway: &TransitGateway) -> Result<(), String> {
+    pub(crate) async fn delete(&self, gateway: &TransitGateway) -> Result<(), String> {
         let input = DeleteTransitGatewayRequest {
             transit_gateway_id: gateway.transit_gateway_id.clone(),
             ..Default::default()
@@ -125,7 +131,7 @@ impl World {
     }
 }
 
-fn default_table(gateway: &TransitGateway) -> String {
+pub(crate) fn default_table(gateway: &TransitGateway) -> String {
     gateway.options.as_ref().unwrap().association_default_route_table_id.clone().unwrap()
 }
 

@@ -9,9 +9,10 @@ use ipnet::Ipv4Net;
 
 use super::state::Settings;
 use super::{AccountState, account_id};
-use crate::entity::{Batch, Id};
+use crate::entity::{Batch, Entity as _, Id};
 use crate::families::dhcp_options::DhcpOptionsState;
 use crate::families::internet_gateways::InternetGatewayState;
+use crate::families::security_groups::SecurityGroupState;
 use crate::families::subnets::NewSubnet;
 use crate::families::vpcs::{NewVpc, VpcState, create};
 use crate::request::Context;
@@ -34,10 +35,21 @@ pub async fn settle(cx: &Context) -> Ec2Result<()> {
     let cx = Context::internal(&cx.region, &cx.account);
     let mut batch = cx.batch();
     let dhcp_options = create_dhcp_options(&cx, &mut batch)?;
-    create_default_vpc(&cx, &mut batch, &dhcp_options)?;
+    if cx.has_classic() {
+        create_classic_group(&cx, &mut batch)?;
+    } else {
+        create_default_vpc(&cx, &mut batch, &dhcp_options)?;
+    }
     let settings = Settings { default_dhcp_options: dhcp_options.to_string(), ..Settings::default() };
     batch.create(&cx.accounts, &id, AccountState::new(settings))?;
     batch.commit().await
+}
+
+/// An account with EC2-Classic has a default group there, in place of a default VPC.
+fn create_classic_group(cx: &Context, batch: &mut Batch) -> Ec2Result<()> {
+    let id = cx.security_groups.fresh_id();
+    let arn = cx.arn(SecurityGroupState::KIND.resource_type, &id);
+    batch.create(&cx.security_groups, &id, SecurityGroupState::classic_default(&id, &cx.account, arn, &cx.shell.ids))
 }
 
 /// The DHCP options of new VPCs: the account's first set while it exists, `default` after.

@@ -50,7 +50,13 @@ async fn allocate_address(cx: Context, input: AllocateAddressRequest) -> Ec2Resu
     let kind = &AddressState::KIND;
     let tags = tags_for(kind, &[kind], &input.tag_specifications)?;
     check_pools(&input)?;
-    if input.domain.as_deref() == Some("standard") {
+    let classic = match input.domain.as_deref() {
+        Some("standard") => true,
+        Some(_) => false,
+        // Reference: the default is EC2-Classic, for who has it.
+        None => cx.has_classic() && input.network_border_group.is_none() && input.address.is_none(),
+    };
+    if classic && !cx.has_classic() {
         return Err(Ec2Error::invalid_parameter(
             "Value (standard) for parameter domain is invalid. EC2-Classic is not supported in this account.",
         ));
@@ -66,8 +72,8 @@ async fn allocate_address(cx: Context, input: AllocateAddressRequest) -> Ec2Resu
 
     let id = cx.addresses.fresh_id();
     let public = Address {
-        allocation_id: Some(id.to_string()),
-        domain: Some("vpc".into()),
+        allocation_id: Some(id.to_string()).filter(|_| !classic),
+        domain: Some(if classic { "standard" } else { "vpc" }.into()),
         tags,
         public_ipv4_pool: Some(AMAZON.into()),
         network_border_group: Some(group.to_owned()),
@@ -82,8 +88,9 @@ async fn allocate_address(cx: Context, input: AllocateAddressRequest) -> Ec2Resu
         public_ip: public.public_ip.clone(),
         ..AllocateAddressResult::default()
     };
+    let state = if classic { AddressState::classic(public) } else { AddressState::new(public) };
     let mut batch = cx.batch();
-    let outcome = match batch.create(&cx.addresses, &id, AddressState::new(public)) {
+    let outcome = match batch.create(&cx.addresses, &id, state) {
         Ok(()) => cx.commit(batch, response).await,
         Err(error) => Err(error),
     };
@@ -166,7 +173,8 @@ async fn release_address(cx: Context, input: ReleaseAddressRequest) -> Ec2Result
     if input.network_border_group.as_deref().is_some_and(|group| group != public.network_border_group()) {
         return Err(not_found(public.public_ip()));
     }
-    if in_default_vpc(&cx, &address.state) && !is_served(&cx, &address.state) {
+    let classic = address.state.is_classic();
+    if classic || in_default_vpc(&cx, &address.state) && !is_served(&cx, &address.state) {
         cx.addresses.ask(&address.id, AddressCommand::Disassociate(public.association_id.clone())).await?;
     }
     cx.addresses.ask(&address.id, AddressCommand::Release).await?;

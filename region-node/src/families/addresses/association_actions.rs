@@ -8,6 +8,7 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::actions::{by_ip, named};
+use super::classic;
 use super::{AddressCommand, AddressState, Association, of_interface};
 use crate::entity::{Id, Kind, Published};
 use crate::families::network_interfaces::{self, NetworkInterfaceCommand, NetworkInterfaceState};
@@ -32,6 +33,9 @@ pub(super) async fn associate_address(
     let (instance, interface) = (input.instance_id.as_deref(), input.network_interface_id.as_deref());
     one_of(("InstanceId", instance), ("NetworkInterfaceId", interface))?;
     let address = named(&cx, input.allocation_id.as_deref(), input.public_ip.as_deref())?;
+    if classic::concerns(&cx, &address, instance, input.public_ip.is_some())? {
+        return classic::associate(&cx, &address, &input).await;
+    }
     let interface = match (interface, instance) {
         (Some(id), _) => cx.network_interfaces.find(&cx.account, id)?,
         (None, instance) => only_interface(&cx, instance.unwrap_or_default())?,

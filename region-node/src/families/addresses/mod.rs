@@ -17,4 +17,4 @@ pub use association_actions::associate_with;
 pub(crate) use follower::follow;
 pub use state::{AddressCommand, AddressState, Association};
 pub(crate) use transfer_actions::follow as follow_transfer;
-pub use view::{of_interface, view};
+pub use view::{of_classic_instance, of_interface, view};

@@ -30,6 +30,15 @@ pub struct AddressState {
     /// The offer to another account, or the one that it came by.
     #[prost(message, optional, tag = "7")]
     pub(super) transfer: Option<Transfer>,
+    /// It was allocated for EC2-Classic, and may go back there.
+    #[prost(bool, tag = "8")]
+    pub(super) from_classic: bool,
+    /// When its move between EC2-Classic and VPCs is over.
+    #[prost(int64, optional, tag = "9")]
+    pub(super) move_settles: Option<Millis>,
+    /// The instances in EC2-Classic that are to learn that the address came or went.
+    #[prost(string, repeated, tag = "10")]
+    pub(super) changed: Vec<String>,
 }
 
 /// With which private address an elastic one is to be associated.
@@ -50,6 +59,12 @@ pub enum AddressCommand {
     /// A new name for reverse DNS, or none.
     SetPtr(Option<String>),
     Transfer(TransferCommand),
+    /// With an instance in EC2-Classic.
+    AssociateClassic(Id),
+    /// These instances know.
+    Told(Vec<Id>),
+    /// To VPCs, or back to EC2-Classic.
+    Move,
     Release,
 }
 
@@ -59,7 +74,27 @@ impl AddressState {
     }
 
     pub fn is_associated(&self) -> bool {
-        self.public.association_id.is_some()
+        self.public.association_id.is_some() || self.public.instance_id.is_some()
+    }
+
+    /// Whether it is for instances in EC2-Classic.
+    pub fn is_classic(&self) -> bool {
+        self.public.domain() == "standard"
+    }
+
+    /// The instance in EC2-Classic that has it. One in a VPC is not known here, but by its interface.
+    pub fn classic_instance(&self) -> Option<Id> {
+        self.public.instance_id.as_deref().map(Id::new)
+    }
+
+    /// The instances in EC2-Classic that the address came to or went from.
+    pub(crate) fn changed(&self) -> Vec<Id> {
+        self.changed.iter().map(|id| Id::new(id)).collect()
+    }
+
+    /// Allocated for EC2-Classic. No client knows its id until it moves to VPCs.
+    pub(super) fn classic(public: Address) -> Self {
+        Self { public, from_classic: true, ..Self::default() }
     }
 
     pub fn interface(&self) -> Option<Id> {
@@ -105,8 +140,9 @@ impl AddressState {
         Ok(())
     }
 
-    fn disassociate(&mut self) {
+    pub(super) fn disassociate(&mut self) {
         let public = &mut self.public;
+        self.changed.extend(public.instance_id.take());
         if let Some(association) = public.association_id.take() {
             self.former_association = Some(association);
         }
@@ -140,6 +176,15 @@ impl Entity for AddressState {
             }
             AddressCommand::Transfer(TransferCommand::Bury) if self.is_leaving() => return Ok(Decision::gone(next)),
             AddressCommand::Transfer(command) => next.transfer(command, facts)?,
+            AddressCommand::Told(ids) => next.changed.retain(|id| !ids.iter().any(|told| **told == **id)),
+            AddressCommand::AssociateClassic(_) | AddressCommand::Move | AddressCommand::Release
+                if self.move_settles.is_some() =>
+            {
+                let message = format!("The address '{}' is being moved.", self.public.public_ip());
+                return Err(Ec2Error::new("InvalidAddress.Moving", message));
+            }
+            AddressCommand::AssociateClassic(instance) => next.associate_classic(&instance),
+            AddressCommand::Move => next.start_move(facts)?,
             AddressCommand::Release if self.is_offered(facts.now) => {
                 let message = format!("The address {} is being transferred.", self.public.public_ip());
                 return Err(Ec2Error::new("AddressTransferInProgress", message));
@@ -164,7 +209,7 @@ impl Entity for AddressState {
 
     fn due(&self) -> Option<Millis> {
         let expires = self.transfer.as_ref().and_then(Transfer::due);
-        self.ptr_settles.into_iter().chain(expires).min()
+        self.ptr_settles.into_iter().chain(self.move_settles).chain(expires).min()
     }
 
     fn elapse(&self, facts: &Facts<'_>) -> Next<Self> {
@@ -173,12 +218,15 @@ impl Entity for AddressState {
             next.ptr_settles = None;
             next.ptr_record = next.ptr_update.take().filter(|name| !name.is_empty());
         }
+        if next.move_settles.is_some_and(|settles| settles <= facts.now) {
+            next.moved(facts.id);
+        }
         next.transfer = next.transfer.filter(|transfer| transfer.due().is_none_or(|due| due > facts.now));
         Next::Become(next)
     }
 
     fn intent(&self) -> bool {
-        self.is_leaving()
+        self.is_leaving() || !self.changed.is_empty()
     }
 
     /// The other side of a transfer: who may accept it, and who sees that it was accepted.
@@ -190,7 +238,7 @@ impl Entity for AddressState {
     }
 
     fn links(&self) -> Vec<Id> {
-        self.interface().into_iter().collect()
+        self.interface().into_iter().chain(self.classic_instance()).collect()
     }
 
     /// It is found by its number and by its associations.

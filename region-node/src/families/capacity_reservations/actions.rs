@@ -8,9 +8,10 @@ use archipelago_proto::ec2::v1::{
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 
-use super::create;
 use super::filters::FILTERS;
 use super::state::{CapacityReservationCommand, Change, End};
+use super::{create, places};
+use crate::entity::{Undo, workflow};
 use crate::request::{Action, Context, Describe};
 
 pub(crate) fn actions() -> Vec<Action> {
@@ -29,10 +30,15 @@ async fn create_capacity_reservation(
 ) -> Ec2Result<CreateCapacityReservationResult> {
     let id = cx.capacity_reservations.fresh_id();
     let state = create::state(&cx, &id, &input)?;
+    let mut undo = Undo::default();
+    places::reserve(&cx, &mut undo, &id, &state, 0..state.places())?;
     let mut batch = cx.batch();
     let answer = CreateCapacityReservationResult { capacity_reservation: Some(state.view()) };
-    batch.create(&cx.capacity_reservations, &id, state)?;
-    let mut answer = cx.commit(batch, answer).await?;
+    let outcome = match batch.create(&cx.capacity_reservations, &id, state) {
+        Ok(()) => cx.commit(batch, answer).await,
+        Err(error) => Err(error),
+    };
+    let mut answer = workflow(undo, outcome).await?;
     cx.capacity_reservations.follow_up(&id).await;
     // AWS answers with the reservation as it is then: active, unless it is for later.
     if let Some(now) = cx.capacity_reservations.index().get(&id) {
@@ -77,8 +83,14 @@ async fn modify_capacity_reservation(
         End::AsBefore
     };
     let change = Change { instance_count: input.instance_count, end, match_criteria: input.instance_match_criteria };
+    let mut undo = Undo::default();
+    let places = reservation.state.places();
+    if let Some(more) = input.instance_count.and_then(|count| u32::try_from(count).ok()).filter(|_| places > 0) {
+        places::reserve(&cx, &mut undo, &reservation.id, &reservation.state, places..more)?;
+    }
     let modify = CapacityReservationCommand::Modify(Box::new(change));
-    cx.capacity_reservations.ask(&reservation.id, modify).await?;
+    let outcome = cx.capacity_reservations.ask(&reservation.id, modify).await;
+    workflow(undo, outcome).await?;
     Ok(ModifyCapacityReservationResult { r#return: Some(true) })
 }
 

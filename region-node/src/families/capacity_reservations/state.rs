@@ -27,6 +27,8 @@ pub struct CapacityReservationState {
     used: OrdSet<Id>,
     /// Instances that run already may match: they are to be looked for.
     adopts: bool,
+    /// The places that it has in its pool. Not stored: the pools are made again at boot.
+    pub(super) held: u32,
 }
 
 pub enum CapacityReservationCommand {
@@ -39,6 +41,8 @@ pub enum CapacityReservationCommand {
     Cancel,
     /// The instances that match are in it.
     Adopted,
+    /// It stands in its pool so often.
+    Held(u32),
 }
 
 /// When a reservation is to end from now on.
@@ -59,7 +63,10 @@ pub struct Change {
 
 impl CapacityReservationState {
     pub(super) fn new(public: CapacityReservation, changes: Millis) -> Self {
-        Self { public, changes: Some(changes), ..Self::default() }
+        let mut state = Self { public, changes: Some(changes), ..Self::default() };
+        // Those that its creation has reserved.
+        state.held = state.places();
+        state
     }
 
     pub(super) fn is_active(&self) -> bool {
@@ -160,6 +167,7 @@ impl Entity for CapacityReservationState {
         match command {
             CapacityReservationCommand::Leave(ids) => ids.iter().for_each(|id| drop(next.used.remove(id))),
             CapacityReservationCommand::Restore(id) => drop(next.used.insert(id)),
+            CapacityReservationCommand::Held(places) => next.held = places,
             _ if self.is_over() => return Err(self.incorrect(facts)),
             CapacityReservationCommand::Take(ids) => {
                 taken = ids.into_iter().take(self.room()).collect();
@@ -197,9 +205,9 @@ impl Entity for CapacityReservationState {
         Next::Become(next)
     }
 
-    /// Instances are to be taken in; or those that ran in it run on without it, and are to be told.
+    /// Its places are to be taken or given back; instances are to be taken in; or those that ran in it run on without it, and are to be told.
     fn intent(&self) -> bool {
-        if self.is_over() { !self.used.is_empty() } else { self.adopts }
+        self.held != self.places() || if self.is_over() { !self.used.is_empty() } else { self.adopts }
     }
 
     fn tags(&self) -> &[Tag] {
@@ -216,7 +224,7 @@ impl Entity for CapacityReservationState {
 
     fn decode(bytes: &[u8]) -> Option<Self> {
         let Stored { public, changes, adopts } = Stored::decode(bytes).ok()?;
-        Some(Self { public: public?, changes, used: OrdSet::new(), adopts })
+        Some(Self { public: public?, changes, used: OrdSet::new(), adopts, held: 0 })
     }
 }
 

@@ -1,10 +1,10 @@
 //! The actions on carrier gateways.
 
+use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{
     CarrierGateway, CreateCarrierGatewayRequest, CreateCarrierGatewayResult, DeleteCarrierGatewayRequest,
     DeleteCarrierGatewayResult, DescribeCarrierGatewaysRequest, DescribeCarrierGatewaysResult,
 };
-use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::CarrierGatewayState;
 use super::state::CarrierGatewayCommand;
@@ -35,10 +35,6 @@ async fn create_carrier_gateway(
     let kind = &CarrierGatewayState::KIND;
     let tags = tags_for(kind, &[kind], &input.tag_specifications)?;
     let vpc = cx.vpcs.find(&cx.account, input.vpc_id())?;
-    if let Some(known) = cx.carrier_gateways.linked_to(&vpc.id).values().next() {
-        let message = format!("The VPC {} already has the carrier gateway {}.", vpc.id, known.id);
-        return Err(Ec2Error::new("Resource.AlreadyAssociated", message));
-    }
     let id = cx.carrier_gateways.fresh_id();
     let public = CarrierGateway {
         carrier_gateway_id: Some(id.to_string()),

@@ -1,10 +1,10 @@
 //! A carrier gateway: pending, available, deleting.
 
-use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::CarrierGateway;
+use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
-use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, resource};
+use crate::entity::{Claim, Decision, Entity, Facts, Id, Kind, Next, resource};
 use crate::time::{Millis, Transition};
 
 #[derive(Clone, PartialEq, Message)]
@@ -52,6 +52,14 @@ impl Entity for CarrierGatewayState {
         }
         next.public.state = Some("available".into());
         Next::Become(next)
+    }
+
+    /// A VPC has one at most.
+    fn claims(&self) -> Vec<Claim> {
+        let vpc = self.public.vpc_id();
+        let message = format!("The VPC {vpc} already has a carrier gateway.");
+        let taken = Ec2Error::new("Resource.AlreadyAssociated", message);
+        vec![Claim { key: format!("{vpc}/carrier-gateway"), taken }]
     }
 
     fn links(&self) -> Vec<Id> {

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use archipelago_proto::ec2::v1::{
-    AttachClassicLinkVpcRequest, AttachClassicLinkVpcResult, ClassicLinkDnsSupport,
-    DescribeClassicLinkInstancesRequest, DescribeClassicLinkInstancesResult, DescribeVpcClassicLinkDnsSupportRequest,
-    DescribeVpcClassicLinkDnsSupportResult, DescribeVpcClassicLinkRequest, DescribeVpcClassicLinkResult,
-    DetachClassicLinkVpcRequest, DetachClassicLinkVpcResult, DisableVpcClassicLinkDnsSupportRequest,
+    ClassicLinkDnsSupport, DescribeVpcClassicLinkDnsSupportRequest, DescribeVpcClassicLinkDnsSupportResult,
+    DescribeVpcClassicLinkRequest, DescribeVpcClassicLinkResult, DisableVpcClassicLinkDnsSupportRequest,
     DisableVpcClassicLinkDnsSupportResult, DisableVpcClassicLinkRequest, DisableVpcClassicLinkResult,
     EnableVpcClassicLinkDnsSupportRequest, EnableVpcClassicLinkDnsSupportResult, EnableVpcClassicLinkRequest,
     EnableVpcClassicLinkResult, VpcClassicLink,
@@ -14,8 +12,8 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::enabling;
+use super::linking::{self, attach_classic_link_vpc, describe_classic_link_instances, detach_classic_link_vpc};
 use crate::entity::Published;
-use crate::families::instances::InstanceState;
 use crate::families::vpcs::{Attribute, VpcCommand, VpcState};
 use crate::request::{Action, Column, Context, Describe, FilterTable, required};
 
@@ -31,60 +29,6 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::new(disable_vpc_classic_link_dns_support),
         Action::new(describe_vpc_classic_link_dns_support),
     ]
-}
-
-fn not_linkable(id: &str) -> Ec2Error {
-    Ec2Error::new("InvalidInstanceID.NotLinkable", format!("The instance '{id}' is not an EC2-Classic instance."))
-}
-
-async fn attach_classic_link_vpc(
-    cx: Context,
-    input: AttachClassicLinkVpcRequest,
-) -> Ec2Result<AttachClassicLinkVpcResult> {
-    let instance = cx.instances.find(&cx.account, input.instance_id())?;
-    let vpc = cx.vpcs.find(&cx.account, input.vpc_id())?;
-    for group in &input.groups {
-        cx.security_groups.find(&cx.account, group)?;
-    }
-    if !vpc.state.attributes.classic_link {
-        return Err(Ec2Error::invalid_parameter(format!("The VPC '{}' is not enabled for ClassicLink.", vpc.id)));
-    }
-    Err(not_linkable(&instance.id))
-}
-
-async fn detach_classic_link_vpc(
-    cx: Context,
-    input: DetachClassicLinkVpcRequest,
-) -> Ec2Result<DetachClassicLinkVpcResult> {
-    let instance = cx.instances.find(&cx.account, input.instance_id())?;
-    cx.vpcs.find(&cx.account, input.vpc_id())?;
-    Err(not_linkable(&instance.id))
-}
-
-/// Reference: DescribeClassicLinkInstances.
-const INSTANCES: FilterTable<InstanceState> = &[
-    ("group-id", Column::Of(|_, _| {})),
-    ("instance-id", Column::Id),
-    ("vpc-id", Column::Of(|_, _| {})),
-    ("vpc-ids", Column::Of(|_, _| {})),
-];
-
-async fn describe_classic_link_instances(
-    cx: Context,
-    input: DescribeClassicLinkInstancesRequest,
-) -> Ec2Result<DescribeClassicLinkInstancesResult> {
-    let describe = Describe {
-        ids: &input.instance_ids,
-        filters: &input.filters,
-        max_results: input.max_results,
-        next_token: input.next_token.as_deref(),
-        ..Describe::default()
-    };
-    describe.find(&cx, &cx.instances, INSTANCES)?;
-    match input.instance_ids.first() {
-        Some(id) => Err(not_linkable(id)),
-        None => Ok(DescribeClassicLinkInstancesResult::default()),
-    }
 }
 
 async fn set(cx: &Context, id: &str, attribute: Attribute) -> Ec2Result<()> {
@@ -106,6 +50,10 @@ async fn disable_vpc_classic_link(
     cx: Context,
     input: DisableVpcClassicLinkRequest,
 ) -> Ec2Result<DisableVpcClassicLinkResult> {
+    if linking::linked_to(&cx, input.vpc_id()).next().is_some() {
+        let message = format!("The VPC '{}' has EC2-Classic instances linked to it.", input.vpc_id());
+        return Err(Ec2Error::dependency_violation(message));
+    }
     set(&cx, input.vpc_id(), Attribute::ClassicLink(false)).await?;
     Ok(DisableVpcClassicLinkResult { r#return: Some(true) })
 }

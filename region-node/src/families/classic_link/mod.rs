@@ -1,6 +1,7 @@
-//! ClassicLink: VPCs that EC2-Classic instances may be linked to. No account has EC2-Classic here, so that no instance is.
+//! ClassicLink: VPCs that instances in EC2-Classic may be linked to, and those that are.
 
 mod actions;
 mod enabling;
+mod linking;
 
 pub(crate) use actions::actions;

@@ -6,7 +6,7 @@ use archipelago_proto::ec2::v1::{
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 
-use super::create::{create_fleet, target_of};
+use super::create::{create_fleet, replayed, target_of};
 use super::describe::{describe_fleet_history, describe_fleet_instances, describe_fleets};
 use super::pools;
 use super::state::{Change, Fleet, FleetCommand, FleetState};
@@ -15,7 +15,7 @@ use crate::request::{Action, Context, recode};
 
 pub(crate) fn actions() -> Vec<Action> {
     vec![
-        Action::new(create_fleet),
+        Action::new(create_fleet).replayed(replayed),
         Action::new(describe_fleets),
         Action::new(describe_fleet_instances),
         Action::new(describe_fleet_history),

@@ -1,5 +1,7 @@
 //! CreateFleet (AWS: CreateFleet).
 
+use std::time::Duration;
+
 use archipelago_proto::ec2::v1::{
     CreateFleetError, CreateFleetInstance, CreateFleetRequest, CreateFleetResult, FleetData, OnDemandOptions,
     SpotOptions, TagSpecification, TargetCapacitySpecification, TargetCapacitySpecificationRequest,
@@ -19,24 +21,42 @@ const MOST: i32 = 10_000;
 pub(super) async fn create_fleet(cx: Context, input: CreateFleetRequest) -> Ec2Result<CreateFleetResult> {
     let fleet = read(&cx, input)?;
     pools::check(&cx, &fleet)?;
-    let instant = fleet.is_instant();
     let response = |id: &Id| CreateFleetResult { fleet_id: Some(id.to_string()), ..CreateFleetResult::default() };
-    // What an instant fleet answers is known only when it has launched.
-    let id = put::<FleetState<false>, _>(&cx, fleet, |id| (!instant).then(|| response(id))).await?;
-    let mut result = response(&id);
-    if let Some(fleet) = cx.fleets.index().get(&id).filter(|_| instant) {
+    let id = put::<FleetState<false>, _>(&cx, fleet, response).await?;
+    Ok(launched(&cx, response(&id)))
+}
+
+/// What an instant fleet answers is known only when it has launched: its client's token is remembered when the fleet comes
+/// to be, and what has been launched is told from the fleet.
+fn launched(cx: &Context, mut result: CreateFleetResult) -> CreateFleetResult {
+    let fleet = cx.fleets.index().get(result.fleet_id());
+    if let Some(fleet) = fleet.filter(|fleet| fleet.state.0.is_instant()) {
         let public = &fleet.state.0.public;
         result.errors = public.errors.iter().map(recode::<_, CreateFleetError>).collect();
         result.instances = public.instances.iter().map(recode::<_, CreateFleetInstance>).collect();
     }
-    Ok(result)
+    result
+}
+
+/// The fleet of a client's token; one that was interrupted by a crash is waited for, as it goes on by itself.
+pub(super) async fn replayed(cx: Context, result: CreateFleetResult) -> Ec2Result<CreateFleetResult> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    const LOOKS: u32 = 500;
+    for _ in 0..LOOKS {
+        let under_way = cx.fleets.index().get(result.fleet_id()).is_some_and(|fleet| fleet.state.intent());
+        if !under_way {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(launched(&cx, result))
 }
 
 /// Makes a fleet, and has it filled before this returns. `response` is what the client's token is to remember of it.
 pub(crate) async fn put<F: Of, R: Message>(
     cx: &Context,
     mut fleet: Fleet,
-    response: impl FnOnce(&Id) -> Option<R>,
+    response: impl FnOnce(&Id) -> R,
 ) -> Ec2Result<Id> {
     let host = F::host(&cx.region);
     let id = host.fresh_id();
@@ -48,10 +68,7 @@ pub(crate) async fn put<F: Of, R: Message>(
     fleet.tell(now, "fleet-change", "submitted", String::new(), None);
     let mut batch = cx.batch();
     batch.create(host, &id, F::new(fleet))?;
-    match response(&id) {
-        Some(response) => drop(cx.commit(batch, response).await?),
-        None => batch.commit().await?,
-    }
+    cx.commit(batch, response(&id)).await?;
     host.follow_up(&id).await;
     Ok(id)
 }

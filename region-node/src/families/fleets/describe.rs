@@ -103,7 +103,9 @@ pub(crate) fn active_instances(
         instance_id: Some(row.0.id.to_string()),
         instance_type: row.0.state.public.instance_type.clone(),
         spot_instance_request_id: row.0.state.public.spot_instance_request_id.clone(),
-        instance_health: Some("healthy".to_owned()),
+        instance_health: Some(
+            if row.0.state.private.impaired_since.is_some() { "unhealthy" } else { "healthy" }.to_owned(),
+        ),
     });
     Ok((shown.collect(), page.next_token))
 }

@@ -3,7 +3,7 @@
 use archipelago_proto::Ec2Error;
 use archipelago_proto::ec2::v1::{DescribeFleetError, DescribeFleetsInstances, Instance};
 
-use super::members::{Fulfilled, fulfilled};
+use super::members::{Fulfilled, fulfilled, members};
 use super::pools::{self, Candidate};
 use super::state::{Fleet, Of};
 use super::strategy::{self, Spread};
@@ -60,6 +60,9 @@ pub(super) async fn fill<F: Of>(cx: &Context, published: &Published<F>) -> Outco
             return outcome;
         }
     };
+    if fleet.is_instant() {
+        launched_before(cx, published, &candidates, &mut outcome);
+    }
     let missing = missing(fleet, fulfilled(cx, &published.id));
     for (market, missing) in [(Market::OnDemand, missing.on_demand), (Market::Spot, missing.spot)] {
         if missing > 0.0 {
@@ -74,6 +77,34 @@ pub(super) async fn fill<F: Of>(cx: &Context, published: &Published<F>) -> Outco
         enough(cx, published, &mut outcome).await;
     }
     outcome
+}
+
+/// What an instant fleet has launched already, before a crash.
+fn launched_before<F: Of>(cx: &Context, published: &Published<F>, candidates: &[Candidate], outcome: &mut Outcome) {
+    for instance in members(cx, &published.id) {
+        let place = instance.state.private.fleet.as_ref().map(|membership| membership.pool);
+        let Some(pool) = candidates.iter().find(|pool| Some(pool.index) == place) else { continue };
+        let launched = group(pool, instance.state.pool().market, vec![instance.state.public.clone()]);
+        outcome.launched.push(launched);
+    }
+}
+
+/// Instances that were launched from one pool.
+fn group(pool: &Candidate, market: Market, instances: Vec<Instance>) -> DescribeFleetsInstances {
+    let mut shown = pool.shown();
+    let first = instances.first();
+    let zone = first.and_then(|instance| instance.placement.as_ref());
+    if let (Some(overrides), Some(zone)) = (&mut shown.overrides, zone) {
+        overrides.availability_zone.clone_from(&zone.availability_zone);
+    }
+    let platform = first.and_then(|instance| instance.platform.clone());
+    DescribeFleetsInstances {
+        launch_template_and_overrides: Some(shown),
+        lifecycle: Some(market.to_string()),
+        instance_ids: instances.into_iter().filter_map(|instance| instance.instance_id).collect(),
+        instance_type: Some(pool.instance_type.clone()),
+        platform,
+    }
 }
 
 fn budget(fleet: &Fleet, market: Market) -> f64 {
@@ -163,21 +194,7 @@ impl Fill<'_> {
     }
 
     fn launched(&mut self, pool: &Candidate, instances: Vec<Instance>) {
-        let mut shown = pool.shown();
-        let first = instances.first();
-        let zone = first.and_then(|instance| instance.placement.as_ref());
-        if let (Some(overrides), Some(zone)) = (&mut shown.overrides, zone) {
-            overrides.availability_zone.clone_from(&zone.availability_zone);
-        }
-        let platform = first.and_then(|instance| instance.platform.clone());
-        let launched = DescribeFleetsInstances {
-            launch_template_and_overrides: Some(shown),
-            lifecycle: Some(self.lifecycle()),
-            instance_ids: instances.into_iter().filter_map(|instance| instance.instance_id).collect(),
-            instance_type: Some(pool.instance_type.clone()),
-            platform,
-        };
-        self.outcome.launched.push(launched);
+        self.outcome.launched.push(group(pool, self.market, instances));
     }
 
     fn failed(&mut self, pool: &Candidate, error: Ec2Error) {

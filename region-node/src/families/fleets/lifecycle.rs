@@ -56,6 +56,14 @@ pub(super) fn change(fleet: &mut Fleet, command: Command, now: Millis) -> Ec2Res
                 fleet.intend(FleetIntent::Fill);
             }
         }
+        Command::Replace(instance) => {
+            let description = "{\"reason\":\"The instance is at elevated risk of interruption\"}".to_owned();
+            fleet.tell(now, "instance-change", "rebalance-recommendation", description, Some(instance));
+            if live && fleet.intent() == FleetIntent::Nothing {
+                fleet.attempts = 0;
+                fleet.intend(FleetIntent::Fill);
+            }
+        }
         Command::Reevaluate => {
             if live && fleet.check.is_some() {
                 fleet.check = Some(now);

@@ -34,6 +34,9 @@ pub(crate) fn members(cx: &Context, fleet: &Id) -> Vec<Arc<Published<InstanceSta
 pub(crate) fn fulfilled(cx: &Context, fleet: &Id) -> Fulfilled {
     let mut fulfilled = Fulfilled::default();
     for instance in members(cx, fleet) {
+        if instance.state.private.fleet.as_ref().is_some_and(|membership| membership.replaced) {
+            continue;
+        }
         let weight = instance.state.private.fleet.as_ref().map_or(1.0, |membership| membership.weight);
         match instance.state.pool().market {
             Market::OnDemand => fulfilled.on_demand += weight,

@@ -1,8 +1,8 @@
 //! The pools that a fleet can launch from: each override of each launch template, in its place.
 
 use archipelago_proto::ec2::v1::{
-    FleetLaunchTemplateOverrides, FleetLaunchTemplateSpecification, InstanceMarketOptionsRequest,
-    LaunchTemplateAndOverridesResponse, Placement, RunInstancesRequest, SpotMarketOptions, VCpuInfo,
+    FleetLaunchTemplateOverrides, FleetLaunchTemplateSpecification, InstanceMarketOptionsRequest, InstanceRequirements,
+    InstanceTypeInfo, LaunchTemplateAndOverridesResponse, Placement, RunInstancesRequest, SpotMarketOptions, VCpuInfo,
 };
 use archipelago_proto::regions::Zone;
 use archipelago_proto::{Ec2Error, Ec2Result};
@@ -16,6 +16,7 @@ use crate::families::instances::{Membership, Order};
 use crate::families::launch_templates;
 use crate::families::spot_market::Product;
 use crate::families::spot_market::prices::{Quote, on_demand};
+use crate::families::spot_market::protection::{self, Priced};
 use crate::families::subnets::SubnetState;
 use crate::request::{Context, recode};
 
@@ -35,6 +36,9 @@ pub(super) struct Candidate {
     pub(super) priority: f64,
     price_on_demand: f64,
     price_spot: f64,
+    /// What it may cost at most in each market, so that it is launched.
+    limit_on_demand: f64,
+    limit_spot: f64,
 }
 
 /// All candidates, in the order in which the request has them.
@@ -67,17 +71,57 @@ pub(super) fn candidates(cx: &Context, fleet: &Fleet) -> Ec2Result<Vec<Candidate
                 .instance_requirements
                 .as_ref()
                 .or(requirements.as_ref().filter(|_| given.instance_type.is_none()));
-            let types = match requirements {
-                Some(requirements) => requirements::matching(cx.facts, requirements),
-                None => vec![given_type.unwrap_or_else(|| "m1.small".to_owned())],
-            };
-            for name in types {
+            let Some(requirements) = requirements else {
+                let name = given_type.unwrap_or_else(|| "m1.small".to_owned());
                 let index = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
                 candidates.push(candidate(cx, fleet, index, order, specification.clone(), given, name));
+                continue;
+            };
+            let types = matching(cx, order, given, requirements);
+            let from = candidates.len();
+            for info in &types {
+                let index = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
+                let name = info.instance_type().to_owned();
+                candidates.push(candidate(cx, fleet, index, order, specification.clone(), given, name));
             }
+            protect(fleet, requirements, &types, &mut candidates[from..]);
         }
     }
     Ok(candidates)
+}
+
+/// The types that have what is required, and that run the image.
+fn matching(
+    cx: &Context,
+    order: &Order,
+    given: &FleetLaunchTemplateOverrides,
+    required: &InstanceRequirements,
+) -> Vec<InstanceTypeInfo> {
+    let image = given.image_id.as_deref().or(order.request.image_id.as_deref());
+    let image = image.and_then(|id| images::launchable(cx, id).ok());
+    let image = image.as_ref().map(|image| &image.state.public);
+    let architectures: Vec<_> = image.and_then(|image| image.architecture.clone()).into_iter().collect();
+    let virtualizations: Vec<_> = image.and_then(|image| image.virtualization_type.clone()).into_iter().collect();
+    let wanted = requirements::Wanted { required, architectures: &architectures, virtualizations: &virtualizations };
+    requirements::matching(cx.facts, wanted)
+}
+
+/// Sets what the candidates of one set of requirements may cost.
+fn protect(fleet: &Fleet, required: &InstanceRequirements, types: &[InstanceTypeInfo], candidates: &mut [Candidate]) {
+    let by_unit = matches!(fleet.target().target_capacity_unit_type(), "vcpu" | "memory-mib");
+    let share = |candidate: &Candidate| if by_unit { candidate.weight } else { 1.0 };
+    let priced = |(info, candidate): (_, &Candidate)| Priced {
+        info,
+        on_demand: candidate.price_on_demand / share(candidate),
+        spot: candidate.price_spot / share(candidate),
+    };
+    let priced: Vec<_> = types.iter().zip(&*candidates).map(priced).collect();
+    let on_demand = protection::limit(Market::OnDemand, required, &priced);
+    let spot = protection::limit(Market::Spot, required, &priced);
+    for candidate in candidates {
+        let share = share(candidate);
+        (candidate.limit_on_demand, candidate.limit_spot) = (on_demand * share, spot * share);
+    }
 }
 
 fn candidate(
@@ -128,6 +172,8 @@ fn candidate(
         priority: given.priority.unwrap_or(f64::MAX),
         price_on_demand,
         price_spot,
+        limit_on_demand: f64::MAX,
+        limit_spot: f64::MAX,
     }
 }
 
@@ -189,6 +235,14 @@ impl Candidate {
         }
     }
 
+    /// Whether it costs no more in a market than the fleet's price protection allows.
+    pub(super) fn affordable(&self, market: Market) -> bool {
+        match market {
+            Market::OnDemand => self.price_on_demand <= self.limit_on_demand,
+            Market::Spot => self.price_spot <= self.limit_spot,
+        }
+    }
+
     /// How many instances there is room for.
     pub(super) fn room(&self, cx: &Context, market: Market) -> usize {
         let room = |zone: &&Zone| cx.capacity.room(&Pool::new(zone.name, &self.instance_type, market));
@@ -217,7 +271,8 @@ impl Candidate {
             }),
         });
         order.marks.push(archipelago_proto::ec2::v1::Tag { key: Some(mark.to_owned()), value: Some(id.to_string()) });
-        order.fleet = Some(Membership { fleet: id.to_string(), weight: self.weight, pool: self.index });
+        order.fleet =
+            Some(Membership { fleet: id.to_string(), weight: self.weight, pool: self.index, replaced: false });
         order
     }
 
@@ -232,6 +287,7 @@ impl Candidate {
 /// Whether what the fleet names is there, as far as AWS tells at once.
 pub(super) fn check(cx: &Context, fleet: &Fleet) -> Ec2Result<()> {
     for override_ in fleet.public.launch_template_configs.iter().flat_map(|config| &config.overrides) {
+        override_.instance_requirements.as_ref().map_or(Ok(()), requirements::check)?;
         if let Some(id) = override_.subnet_id.as_deref().filter(|id| !id.is_empty()) {
             SubnetState::KIND.check(id)?;
         }

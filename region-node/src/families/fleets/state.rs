@@ -103,6 +103,8 @@ pub enum FleetCommand {
     /// Everything is terminated.
     Emptied(Vec<String>),
     InstanceLost(String),
+    /// Another is to be launched for this one, which is about to be interrupted.
+    Replace(String),
     /// There may be room now.
     Reevaluate,
 }

@@ -30,7 +30,7 @@ pub(super) fn ordered<'a>(
     market: Market,
     candidates: &'a [Candidate],
 ) -> (Vec<&'a Candidate>, Spread) {
-    let mut pools: Vec<_> = candidates.iter().collect();
+    let mut pools: Vec<_> = candidates.iter().filter(|pool| pool.affordable(market)).collect();
     let strategy = name(fleet, market);
     let price = |pool: &&Candidate| pool.price(market);
     match strategy {

@@ -91,10 +91,8 @@ fn check_resource(cx: &Context, kind: &str, id: &str) -> Ec2Result<()> {
             .nat_gateways
             .find(&cx.account, id)
             .and_then(|_| Err(Ec2Error::invalid_parameter(format!("The NAT gateway {id} is not a regional one.")))),
-        _ => {
-            let message = format!("The transitGateway ID '{id}' does not exist");
-            Err(Ec2Error::new("InvalidTransitGatewayID.NotFound", message))
-        }
+        "TransitGateway" => cx.transit_gateways.find(&cx.account, id).map(drop),
+        _ => cx.transit_gateway_attachments.find(&cx.account, id).map(drop),
     }
 }
 

@@ -1,10 +1,10 @@
 //! A flow log: immutable but for its tags.
 
-use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::FlowLog;
+use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
-use crate::entity::{Decision, Entity, Facts, Id, Kind, resource};
+use crate::entity::{Claim, Decision, Entity, Facts, Id, Kind, resource};
 
 #[derive(Clone, PartialEq, Message)]
 pub struct FlowLogState {
@@ -30,6 +30,18 @@ impl Entity for FlowLogState {
     fn decide(&self, command: FlowLogCommand, _: &Facts<'_>) -> Ec2Result<Decision<Self>> {
         let FlowLogCommand::Delete = command;
         Ok(Decision::gone(self.clone()))
+    }
+
+    /// A resource has one log for each kind of traffic and destination.
+    fn claims(&self) -> Vec<Claim> {
+        let log = &self.public;
+        let destination = log.log_destination.as_deref().or(log.log_group_name.as_deref()).unwrap_or_default();
+        let (traffic, kind) = (log.traffic_type(), log.log_destination_type());
+        let taken = Ec2Error::new(
+            "FlowLogAlreadyExists",
+            "Error. There is an existing Flow Log with the same configuration and log destination.",
+        );
+        vec![Claim { key: format!("{}/flow-log/{traffic}/{kind}/{destination}", log.resource_id()), taken }]
     }
 
     /// It keeps nothing from being deleted, and outlives what it is about.

@@ -103,7 +103,7 @@ pub(super) async fn create_instance_export_task(
     let id = cx.instance_exports.fresh_id();
     let now = cx.shell.clock.now();
     let container = target.container_format.clone();
-    let extension = container.clone().unwrap_or_else(|| format.to_lowercase());
+    let extension = container.as_ref().unwrap_or(&format).to_lowercase();
     let public = ExportTask {
         description: Some(description),
         export_task_id: Some(id.to_string()),

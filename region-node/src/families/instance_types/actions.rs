@@ -1,18 +1,25 @@
-//! The actions on instance types (AWS: DescribeInstanceTypes, DescribeInstanceTypeOfferings).
+//! The actions on instance types (AWS: DescribeInstanceTypes, DescribeInstanceTypeOfferings,
+//! GetInstanceTypesFromInstanceRequirements).
 
 use archipelago_proto::ec2::v1::{
     DescribeInstanceTypeOfferingsRequest, DescribeInstanceTypeOfferingsResult, DescribeInstanceTypesRequest,
-    DescribeInstanceTypesResult, InstanceTypeOffering,
+    DescribeInstanceTypesResult, GetInstanceTypesFromInstanceRequirementsRequest,
+    GetInstanceTypesFromInstanceRequirementsResult, InstanceTypeInfoFromInstanceRequirements, InstanceTypeOffering,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::catalogue::{InstanceType, find, types};
 use super::filters::{OFFERINGS, Offer, TYPES};
 use super::offerings::zones_offering;
-use crate::request::{Action, Context, Describe};
+use super::requirements::{self, Wanted};
+use crate::request::{Action, Context, Describe, recode, required};
 
 pub(crate) fn actions() -> Vec<Action> {
-    vec![Action::new(describe_instance_types), Action::new(describe_instance_type_offerings)]
+    vec![
+        Action::new(describe_instance_types),
+        Action::new(describe_instance_type_offerings),
+        Action::new(get_instance_types_from_instance_requirements),
+    ]
 }
 
 /// AWS returns at most so many types in a page, whether a size is asked for or not.
@@ -101,4 +108,31 @@ fn offers(cx: &Context, name: &str, location_type: &str) -> Vec<Offer> {
         },
     };
     places.into_iter().map(offer).collect()
+}
+
+/// A preview of what a fleet with these requirements may launch; capacity and prices play no part.
+async fn get_instance_types_from_instance_requirements(
+    cx: Context,
+    input: GetInstanceTypesFromInstanceRequirementsRequest,
+) -> Ec2Result<GetInstanceTypesFromInstanceRequirementsResult> {
+    if input.context.is_some() {
+        return Err(Ec2Error::unsupported("The parameter Context is reserved."));
+    }
+    let wanted = recode(required("InstanceRequirements", input.instance_requirements.as_ref())?);
+    requirements::check_without_prices(&wanted)?;
+    let (architectures, virtualizations) = (&input.architecture_types, &input.virtualization_types);
+    let matching = requirements::matching(cx.facts, Wanted { required: &wanted, architectures, virtualizations });
+    let asked = [format!("{wanted:?}")];
+    let describe = Describe {
+        max_results: input.max_results.or(Some(MOST_OFFERINGS)),
+        next_token: input.next_token.as_deref(),
+        scope: &[architectures, virtualizations, &asked],
+        sizes: 1..=MOST_OFFERINGS,
+        ..Describe::default()
+    };
+    let page = describe.pick_from("instance-type-from-requirements", &[], matching)?;
+    let view = |info: &archipelago_proto::ec2::v1::InstanceTypeInfo| InstanceTypeInfoFromInstanceRequirements {
+        instance_type: info.instance_type.clone(),
+    };
+    Ok(GetInstanceTypesFromInstanceRequirementsResult { instance_types: page.map(view), next_token: page.next_token })
 }

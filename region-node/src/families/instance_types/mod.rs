@@ -3,6 +3,7 @@
 //! The catalogue stays text. A line is read when somebody asks for its type, so that a node that
 //! nobody asks spends nothing on it.
 
+mod accelerators;
 mod actions;
 mod catalogue;
 mod cells;

@@ -1,20 +1,111 @@
 //! Attribute-based selection of instance types (AWS: InstanceRequirements).
+//!
+//! Prices are no facts of a type: the price protection of fleets is in `spot_market::protection`.
 
 use archipelago_proto::ec2::v1::{
-    EbsOptimizedInfo, GpuDeviceInfo, GpuInfo, InstanceRequirements, InstanceStorageInfo, InstanceTypeInfo,
-    NetworkCardInfo, NetworkInfo, VCpuInfo,
+    EbsOptimizedInfo, InstanceRequirements, InstanceStorageInfo, InstanceTypeInfo, NetworkCardInfo, NetworkInfo,
+    VCpuInfo,
 };
 use archipelago_proto::regions::Region;
+use archipelago_proto::{Ec2Error, Ec2Result};
 
+use super::accelerators;
 use super::catalogue::types;
 use super::offerings::offered_in;
 use archipelago_proto::glob::glob;
 
-/// The types of a region that have what is required, in the order of their names.
-pub fn matching(region: &Region, required: &InstanceRequirements) -> Vec<String> {
-    let offered = types().iter().filter(|known| named(known.name(), required) && offered_in(region, known.name()));
-    let matching = offered.filter(|known| fits(&known.info(), required));
-    matching.map(|known| known.name().to_owned()).collect()
+/// What instance types must be like.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    pub required: &'a InstanceRequirements,
+    /// Any, if none is named.
+    pub architectures: &'a [String],
+    pub virtualizations: &'a [String],
+}
+
+impl<'a> Wanted<'a> {
+    pub fn any(required: &'a InstanceRequirements) -> Self {
+        Self { required, architectures: &[], virtualizations: &[] }
+    }
+}
+
+/// The types of a region that have what is wanted, in the order of their names.
+pub fn matching(region: &Region, wanted: Wanted<'_>) -> Vec<InstanceTypeInfo> {
+    all_matching(wanted).filter(|info| offered_in(region, info.instance_type())).collect()
+}
+
+/// The types of all regions that have what is wanted.
+pub fn all_matching(wanted: Wanted<'_>) -> impl Iterator<Item = InstanceTypeInfo> {
+    let named = types().iter().filter(move |known| named(known.name(), wanted.required));
+    named.map(|known| known.info()).filter(move |info| fits(info, wanted.required) && runs(info, wanted))
+}
+
+/// Whether requirements make sense together (AWS: InstanceRequirementsRequest).
+pub fn check(required: &InstanceRequirements) -> Ec2Result<()> {
+    if !required.allowed_instance_types.is_empty() && !required.excluded_instance_types.is_empty() {
+        return Err(together("AllowedInstanceTypes", "ExcludedInstanceTypes"));
+    }
+    if required.spot_max_price_percentage_over_lowest_price.is_some()
+        && required.max_spot_price_as_percentage_of_optimal_on_demand_price.is_some()
+    {
+        return Err(together(
+            "SpotMaxPricePercentageOverLowestPrice",
+            "MaxSpotPriceAsPercentageOfOptimalOnDemandPrice",
+        ));
+    }
+    if required.baseline_performance_factors.is_some() {
+        return Err(Ec2Error::unsupported(
+            "BaselinePerformanceFactors are not supported: how fast instance families are is not published.",
+        ));
+    }
+    macro_rules! spans {
+        ($($field:ident $name:literal),* $(,)?) => {$(
+            if let Some(span) = &required.$field && let (Some(min), Some(max)) = (span.min, span.max) && min > max {
+                return Err(Ec2Error::invalid_parameter(format!(
+                    "The minimum of {} ({min}) must not be more than the maximum ({max}).", $name
+                )));
+            }
+        )*};
+    }
+    spans!(
+        v_cpu_count "VCpuCount",
+        memory_mi_b "MemoryMiB",
+        memory_gi_b_per_v_cpu "MemoryGiBPerVCpu",
+        network_interface_count "NetworkInterfaceCount",
+        total_local_storage_gb "TotalLocalStorageGB",
+        baseline_ebs_bandwidth_mbps "BaselineEbsBandwidthMbps",
+        accelerator_count "AcceleratorCount",
+        accelerator_total_memory_mi_b "AcceleratorTotalMemoryMiB",
+        network_bandwidth_gbps "NetworkBandwidthGbps",
+    );
+    Ok(())
+}
+
+/// Prices play no part in previews and scores (AWS: "not supported for GetSpotPlacementScores and
+/// GetInstanceTypesFromInstanceRequirements").
+pub fn check_without_prices(required: &InstanceRequirements) -> Ec2Result<()> {
+    check(required)?;
+    let given = [
+        (required.spot_max_price_percentage_over_lowest_price, "SpotMaxPricePercentageOverLowestPrice"),
+        (required.on_demand_max_price_percentage_over_lowest_price, "OnDemandMaxPricePercentageOverLowestPrice"),
+    ];
+    match given.iter().find(|(given, _)| given.is_some()) {
+        Some((_, name)) => {
+            Err(Ec2Error::unsupported(format!("The parameter {name} is not supported for this operation.")))
+        }
+        None => Ok(()),
+    }
+}
+
+fn together(one: &str, other: &str) -> Ec2Error {
+    Ec2Error::invalid_combination(format!("The parameters {one} and {other} may not be specified together"))
+}
+
+/// Whether images of the architectures and virtualization types run on it.
+fn runs(info: &InstanceTypeInfo, wanted: Wanted<'_>) -> bool {
+    let architectures = info.processor_info.as_ref().map_or(&[][..], |processor| &processor.supported_architectures);
+    let any = |wanted: &[String], known: &[String]| wanted.is_empty() || wanted.iter().any(|one| known.contains(one));
+    any(wanted.architectures, architectures) && any(wanted.virtualizations, &info.supported_virtualization_types)
 }
 
 fn named(name: &str, required: &InstanceRequirements) -> bool {
@@ -23,7 +114,7 @@ fn named(name: &str, required: &InstanceRequirements) -> bool {
         && !any(&required.excluded_instance_types)
 }
 
-fn within<T: PartialOrd>(value: T, min: Option<T>, max: Option<T>) -> bool {
+pub(super) fn within<T: PartialOrd>(value: T, min: Option<T>, max: Option<T>) -> bool {
     min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max)
 }
 
@@ -56,7 +147,8 @@ fn fits(info: &InstanceTypeInfo, required: &InstanceRequirements) -> bool {
         && manufacturer(info, required)
         && generation(info, required)
         && storage(info, required)
-        && accelerators(info, required)
+        && accelerators::fit(info, required)
+        && encryption(info, required)
         && bandwidth(info, required)
 }
 
@@ -87,37 +179,77 @@ fn storage(info: &InstanceTypeInfo, required: &InstanceRequirements) -> bool {
     choice(required.local_storage.as_deref(), "included", info.instance_storage_supported()) && fits && typed
 }
 
-fn accelerators(info: &InstanceTypeInfo, required: &InstanceRequirements) -> bool {
-    let gpus = info.gpu_info.as_ref().map_or(&[][..], |gpus| &gpus.gpus);
-    let count: i32 = gpus.iter().map(GpuDeviceInfo::count).sum();
-    let memory = info.gpu_info.as_ref().map_or(0, GpuInfo::total_gpu_memory_in_mi_b);
-    let (number, size) =
-        (required.accelerator_count.unwrap_or_default(), required.accelerator_total_memory_mi_b.unwrap_or_default());
-    let made_by = |wanted: &String| gpus.iter().any(|gpu| gpu.manufacturer().eq_ignore_ascii_case(wanted));
-    let named = |wanted: &String| gpus.iter().any(|gpu| gpu.name().eq_ignore_ascii_case(wanted));
-    // AWS: nothing said means none wanted, where attributes of accelerators are not asked for.
-    let asked = required.accelerator_count.is_some()
-        || !required.accelerator_types.is_empty()
-        || !required.accelerator_names.is_empty()
-        || !required.accelerator_manufacturers.is_empty()
-        || required.accelerator_total_memory_mi_b.is_some();
-    if !asked {
-        return true;
-    }
-    within(count, number.min, number.max)
-        && within(memory, size.min, size.max)
-        && (required.accelerator_types.is_empty()
-            || required.accelerator_types.iter().any(|kind| kind == "gpu" && count > 0))
-        && (required.accelerator_manufacturers.is_empty() || required.accelerator_manufacturers.iter().any(made_by))
-        && (required.accelerator_names.is_empty() || required.accelerator_names.iter().any(named))
-}
-
 fn bandwidth(info: &InstanceTypeInfo, required: &InstanceRequirements) -> bool {
     let baseline = info.ebs_info.as_ref().and_then(|ebs| ebs.ebs_optimized_info.as_ref());
     let baseline = baseline.map_or(0, EbsOptimizedInfo::baseline_bandwidth_in_mbps);
     let wanted = required.baseline_ebs_bandwidth_mbps.unwrap_or_default();
     let cards = info.network_info.as_ref().map_or(&[][..], |network| &network.network_cards);
-    let network: f64 = cards.iter().map(NetworkCardInfo::peak_bandwidth_in_gbps).sum();
+    let network: f64 = cards.iter().map(NetworkCardInfo::baseline_bandwidth_in_gbps).sum();
     let gbps = required.network_bandwidth_gbps.unwrap_or_default();
     within(baseline, wanted.min, wanted.max) && within(network, gbps.min, gbps.max)
+}
+
+fn encryption(info: &InstanceTypeInfo, required: &InstanceRequirements) -> bool {
+    let supported = info.network_info.as_ref().is_some_and(NetworkInfo::encryption_in_transit_supported);
+    !required.require_encryption_in_transit() || supported
+}
+
+#[cfg(test)]
+mod tests {
+    use archipelago_proto::ec2::v1::{AcceleratorCount, BaselinePerformanceFactors, MemoryMiB, VCpuCountRange};
+    use archipelago_proto::regions;
+
+    use super::*;
+
+    fn names(required: &InstanceRequirements) -> Vec<String> {
+        let virginia = regions::find("us-east-1").unwrap();
+        let found = matching(virginia, Wanted::any(required));
+        found.iter().map(|info| info.instance_type().to_owned()).collect()
+    }
+
+    fn vcpus(min: i32, max: i32) -> InstanceRequirements {
+        InstanceRequirements {
+            v_cpu_count: Some(VCpuCountRange { min: Some(min), max: Some(max) }),
+            memory_mi_b: Some(MemoryMiB { min: Some(0), max: None }),
+            ..InstanceRequirements::default()
+        }
+    }
+
+    #[test]
+    fn burstable_and_bare_metal_types_are_left_out_unless_asked_for() {
+        let found = names(&vcpus(2, 2));
+        assert!(found.contains(&"m5.large".to_owned()) && !found.contains(&"t3.micro".to_owned()));
+        let burstable = InstanceRequirements { burstable_performance: Some("required".into()), ..vcpus(2, 2) };
+        assert!(names(&burstable).iter().all(|name| name.starts_with('t')));
+    }
+
+    #[test]
+    fn accelerators_are_those_of_every_kind() {
+        let named = |name: &str| InstanceRequirements { accelerator_names: vec![name.into()], ..vcpus(1, 999) };
+        for (name, family) in
+            [("inferentia", "inf1."), ("trainium", "trn1"), ("u30", "vt1."), ("radeon-pro-v520", "g4ad.")]
+        {
+            let found = names(&named(name));
+            assert!(!found.is_empty() && found.iter().all(|found| found.starts_with(family)), "{name}: {found:?}");
+        }
+        let count = AcceleratorCount { min: None, max: Some(0) };
+        let none = InstanceRequirements { accelerator_count: Some(count), ..vcpus(1, 999) };
+        assert!(names(&none).iter().all(|name| !name.starts_with("inf") && !name.starts_with("g5.")));
+        let media = InstanceRequirements { accelerator_types: vec!["media".into()], ..vcpus(1, 999) };
+        assert!(names(&media).iter().all(|name| name.starts_with("vt1.")));
+    }
+
+    #[test]
+    fn what_makes_no_sense_together_is_refused() {
+        assert_eq!(check(&vcpus(4, 2)).unwrap_err().code, "InvalidParameterValue");
+        let (allowed, excluded) = (vec!["m5.*".to_owned()], vec!["c5.*".to_owned()]);
+        let both =
+            InstanceRequirements { allowed_instance_types: allowed, excluded_instance_types: excluded, ..vcpus(1, 2) };
+        assert_eq!(check(&both).unwrap_err().code, "InvalidParameterCombination");
+        let performance = InstanceRequirements {
+            baseline_performance_factors: Some(BaselinePerformanceFactors::default()),
+            ..vcpus(1, 2)
+        };
+        assert_eq!(check(&performance).unwrap_err().code, "UnsupportedOperation");
+    }
 }

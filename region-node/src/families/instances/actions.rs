@@ -84,6 +84,7 @@ fn reservations(cx: &Context, rows: Vec<InstanceRow>) -> Vec<Reservation> {
             reservations.push(Reservation {
                 reservation_id: Some(id.clone()),
                 owner_id: Some(cx.account.to_string()),
+                groups: row.classic().map_or_else(Vec::new, |classic| classic.groups.clone()),
                 ..Reservation::default()
             });
             reservations.len() - 1

@@ -55,6 +55,7 @@ pub(super) async fn describe_instance_attribute(
             let only = only_interface(&cx, &instance)?;
             shown.source_dest_check = flag(only.state.public.source_dest_check());
         }
+        "groupSet" if instance.state.is_classic() => shown.groups = row.groups().cloned().collect(),
         "groupSet" => shown.groups.clone_from(&only_interface(&cx, &instance)?.state.public.groups),
         "ebsOptimized" => shown.ebs_optimized = flag(public.ebs_optimized()),
         "sriovNetSupport" => shown.sriov_net_support = text(public.sriov_net_support.as_deref()),
@@ -69,6 +70,10 @@ pub(super) async fn describe_instance_attribute(
 fn only_interface(cx: &Context, instance: &Instance) -> Ec2Result<Arc<Published<NetworkInterfaceState>>> {
     match attached_interfaces(cx, &instance.id).as_slice() {
         [only] => Ok(Arc::clone(only)),
+        [] if instance.state.is_classic() => Err(Ec2Error::invalid_combination(format!(
+            "The instance '{}' is not in a VPC: it has no network interface to read or to modify.",
+            instance.id
+        ))),
         [] => Err(incorrect(&instance.id)),
         _ => Err(Ec2Error::new(
             "InvalidInstanceID",

@@ -7,11 +7,12 @@ use archipelago_proto::ec2::v1::{Instance, Reservation};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use futures::future::{BoxFuture, join_all, try_join_all};
 
+use super::classic;
 use super::lifecycle::Phase;
 use super::row::attached_interfaces;
 use super::seats;
 use super::state::{InstanceCommand, InstanceState, Intent};
-use super::transitions::has_no_place;
+use super::transitions::{has_no_place, is_reserved};
 use crate::Region;
 use crate::entity::{Id, Published};
 use crate::families::network_interfaces::launch as interfaces;
@@ -44,11 +45,20 @@ pub(crate) async fn follow(region: Arc<Region>, instance: Arc<Published<Instance
 
 async fn carry_out(cx: &Context, instance: &Published<InstanceState>, intent: Intent) -> Ec2Result<()> {
     let id = &instance.id;
+    if let Some(classic) = &instance.state.private.classic {
+        match intent {
+            Intent::Nothing => {}
+            Intent::Started => classic::started(cx, id, classic).await?,
+            Intent::Stopped | Intent::Terminated => classic::stopped(cx, id, classic).await?,
+        }
+    }
     match intent {
         Intent::Nothing => Ok(()),
         Intent::Started => {
             // Whatever came between its stop and its start.
-            cx.capacity.hold(&instance.state.pool(), id);
+            if !is_reserved(instance) {
+                cx.capacity.hold(&instance.state.pool(), id);
+            }
             let attached = attached_interfaces(cx, id);
             try_join_all(attached.iter().map(|interface| interfaces::started(cx, &interface.id))).await.map(drop)
         }
@@ -81,16 +91,17 @@ fn give_place_back(cx: &Context, instance: &Published<InstanceState>) {
 }
 
 /// A launch is not repeated for a token whose instances have terminated (AWS: "Ensuring idempotency").
-pub(super) fn replayed(cx: &Context, reservation: &Reservation) -> Ec2Result<()> {
+pub(super) async fn replayed(cx: Context, reservation: Reservation) -> Ec2Result<Reservation> {
     let mut ids = reservation.instances.iter().map(Instance::instance_id);
     let gone = ids.find(|id| {
         let known = cx.instances.index().get(id);
         known.is_none_or(|known| matches!(known.state.phase(), Phase::ShuttingDown | Phase::Terminated))
     });
-    gone.map_or(Ok(()), |id| {
-        Err(Ec2Error::new(
+    match gone {
+        None => Ok(reservation),
+        Some(id) => Err(Ec2Error::new(
             "IdempotentInstanceTerminated",
             format!("The client token is associated with the instance '{id}', which is terminated."),
-        ))
-    })
+        )),
+    }
 }

@@ -26,6 +26,11 @@ pub(super) async fn attach_network_interface(
     if input.ena_queue_count.is_some() {
         return Err(Ec2Error::unsupported("The parameter EnaQueueCount is not supported."));
     }
+    if instance.state.is_classic() {
+        return Err(Ec2Error::invalid_combination(
+            "A network interface may not be attached to an instance outside of a VPC.",
+        ));
+    }
     check_zone(&interface, &instance)?;
     if !matches!(instance.state.phase(), Phase::Running | Phase::Stopped) {
         return Err(incorrect(&instance.id));

@@ -133,6 +133,7 @@ pub(super) fn elapse(instance: &InstanceState, facts: &Facts<'_>) -> Next<Instan
     match instance.phase() {
         Phase::Pending => {
             next.enter(Phase::Running, None);
+            next.private.impaired_since = None;
             next.private.checked_from = due + facts.lifecycle.duration(Transition::InstanceStatusCheck);
         }
         Phase::Stopping => {

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
+use super::classic::claim_classic_addresses;
 use super::lifecycle::Phase;
+use super::transitions::is_reserved;
 use crate::Region;
 use crate::entity::Id;
+use crate::families::capacity_reservations;
 use crate::families::placement_groups::{Member, PlacementGroupCommand};
 
 /// Puts the instances that there are into the capacity pools, and takes all else out.
 pub fn count(region: &Region) {
     region.capacity.empty();
+    capacity_reservations::count(region);
     for instance in region.instances.index().all() {
-        if !matches!(instance.state.phase(), Phase::Stopped | Phase::Terminated) {
+        let seated = !matches!(instance.state.phase(), Phase::Stopped | Phase::Terminated);
+        if seated && !is_reserved(&instance) {
             region.capacity.hold(&instance.state.pool(), &instance.id);
         }
     }
@@ -19,6 +24,7 @@ pub fn count(region: &Region) {
 
 pub async fn rebuild(region: &Arc<Region>) {
     count(region);
+    claim_classic_addresses(region);
     for instance in region.instances.index().all() {
         if instance.state.phase() == Phase::Terminated {
             continue;

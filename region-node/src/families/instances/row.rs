@@ -1,11 +1,14 @@
 //! An instance as describes show it: joined with its volumes, its interfaces and their addresses.
 
+use std::net::Ipv4Addr;
 use std::sync::{Arc, OnceLock};
 
 use archipelago_proto::ec2::v1::{
-    Instance, InstanceBlockDeviceMapping, InstanceNetworkInterface, NetworkInterface, NetworkInterfaceAssociation, Tag,
+    GroupIdentifier, Instance, InstanceBlockDeviceMapping, InstanceNetworkInterface, NetworkInterface,
+    NetworkInterfaceAssociation, Tag,
 };
 
+use super::classic::{self, Classic};
 use super::state::InstanceState;
 use crate::entity::{Id, Published};
 use crate::families::network_interfaces::{self, NetworkInterfaceState};
@@ -63,7 +66,36 @@ impl InstanceRow {
         self.interfaces().iter().filter_map(|interface| interface.association.as_ref())
     }
 
+    /// The groups that it has in EC2-Classic, or those of its interfaces.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &GroupIdentifier> {
+        let classic = self.classic().into_iter().flat_map(|classic| &classic.groups);
+        self.interfaces().iter().flat_map(|interface| &interface.groups).chain(classic)
+    }
+
+    pub(super) fn classic(&self) -> Option<&Classic> {
+        self.published.state.private.classic.as_ref()
+    }
+
+    pub(super) fn private_ip(&self) -> Option<&str> {
+        let classic = self.classic().and_then(|classic| classic.private_ip.as_deref());
+        classic.or_else(|| self.primary().and_then(|interface| interface.private_ip_address.as_deref()))
+    }
+
+    /// In EC2-Classic, where no interface has it.
+    pub(super) fn classic_public_ip(&self) -> Option<Ipv4Addr> {
+        self.classic().and_then(|classic| classic::public_ip(&self.cx, classic, &self.published.id))
+    }
+
+    /// That of its classic address.
+    pub(super) fn classic_public_name(&self) -> Option<String> {
+        self.classic_public_ip().map(|address| network_interfaces::public_name(self.cx.facts, address))
+    }
+
     pub(super) fn private_dns_name(&self) -> Option<String> {
+        if let Some(classic) = self.classic() {
+            let address = classic.private_ip.as_deref().and_then(|address| address.parse().ok());
+            return address.map(|address| network_interfaces::private_name(self.cx.facts.name, address));
+        }
         let primary = self.primary()?;
         private_dns_name(&self.cx, self.public(), primary.private_dns_name.as_deref())
     }
@@ -74,7 +106,8 @@ impl InstanceRow {
         let interfaces = interfaces.collect();
         self.volumes();
         let volumes = self.volumes.into_inner().unwrap_or_default();
-        view(&self.cx, &self.published.state.public, volumes, interfaces)
+        let state = &self.published.state;
+        view(&self.cx, &state.public, state.private.classic.as_ref(), volumes, interfaces)
     }
 }
 
@@ -92,6 +125,7 @@ pub(super) fn attached_interfaces(cx: &Context, id: &Id) -> Vec<Arc<Published<Ne
 pub(super) fn view(
     cx: &Context,
     public: &Instance,
+    classic: Option<&Classic>,
     volumes: Vec<InstanceBlockDeviceMapping>,
     interfaces: Vec<InstanceNetworkInterface>,
 ) -> Instance {
@@ -109,6 +143,9 @@ pub(super) fn view(
             shown.public_ip_address.clone_from(&association.public_ip);
             shown.public_dns_name = Some(association.public_dns_name().to_owned());
         }
+    }
+    if let Some(classic) = classic {
+        classic::show(cx, classic, &mut shown);
     }
     shown.block_device_mappings = volumes;
     shown.network_interfaces = interfaces;

@@ -25,6 +25,10 @@ pub(super) struct Seat {
 }
 
 impl Seat {
+    pub(super) fn is_reserved(&self) -> bool {
+        self.reservation.is_some()
+    }
+
     /// Shows the seat in an instance that is being launched.
     pub(super) fn show(&self, public: &mut Instance) {
         public.capacity_reservation_id = self.reservation.clone().map(String::from);
@@ -73,6 +77,17 @@ pub(super) async fn take(cx: &Context, undo: &mut Undo, public: &Instance, ids: 
     }
     seats.iter_mut().zip(rooms).for_each(|(seat, room)| seat.reservation = room);
     Ok(seats)
+}
+
+/// How many instances like this find room in open reservations.
+pub(super) fn room(cx: &Context, public: &Instance, spot: bool) -> usize {
+    let placement = public.placement.clone().unwrap_or_default();
+    let preference = public.capacity_reservation_specification.as_ref();
+    let preference = preference.and_then(|known| known.capacity_reservation_preference.as_deref());
+    if spot || placement.tenancy() == "host" || !matches!(preference, Some("open" | "capacity-reservations-only")) {
+        return 0;
+    }
+    capacity_reservations::open_room(cx, &wish(public, &placement))
 }
 
 fn wish<'a>(public: &'a Instance, placement: &'a Placement) -> capacity_reservations::Wish<'a> {
@@ -143,16 +158,24 @@ pub(crate) async fn rebuild(region: &Region) {
     }
 }
 
-/// Tells instances that a reservation has begun to cover them, or that it is over.
-pub(crate) async fn follow_reservation(region: Arc<Region>, reservation: Arc<Published<CapacityReservationState>>) {
+/// Tells instances that a reservation has begun to cover them, or that it is over. True if there is more room now.
+pub(crate) async fn follow_reservation(
+    region: Arc<Region>,
+    reservation: Arc<Published<CapacityReservationState>>,
+) -> bool {
     let cx = Context::internal(&region, &reservation.account);
+    let freed = capacity_reservations::settle(&region, &reservation).await;
     if reservation.state.is_over() {
         let used: Vec<_> = reservation.state.used().cloned().collect();
         for id in &used {
             let _ = settle(&cx, id, Setting::Reservation(None)).await;
+            // It runs on without it, and has a place of its own, whatever the limit.
+            if let Some(instance) = cx.instances.index().get(id).filter(|instance| seated(instance.state.phase())) {
+                cx.capacity.hold(&instance.state.pool(), id);
+            }
         }
         capacity_reservations::leave(&region, &reservation.id, used).await;
-        return;
+        return freed;
     }
     // Before the search, so that nothing is adopted twice.
     let _ = cx.capacity_reservations.ask(&reservation.id, CapacityReservationCommand::Adopted).await;
@@ -164,10 +187,13 @@ pub(crate) async fn follow_reservation(region: Arc<Region>, reservation: Arc<Pub
         match cx.capacity_reservations.ask(&reservation.id, take).await {
             Ok(answer) if !answer.reply.is_empty() => {
                 let _ = settle(&cx, &instance.id, Setting::Reservation(Some(reservation.id.clone()))).await;
+                let own = std::slice::from_ref(&instance.id);
+                cx.capacity.release(&instance.state.pool(), own, |_| true);
             }
-            _ => return,
+            _ => break,
         }
     }
+    freed
 }
 
 fn adoptable(instance: &InstanceState, reservation: &CapacityReservationState) -> bool {

@@ -5,6 +5,7 @@ use archipelago_proto::ec2::v1::{
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 
+use super::classic::{ClassicLink, not_linkable};
 use super::lifecycle::Phase;
 use super::state::{InstanceState, incorrect};
 use crate::entity::{Facts, Id};
@@ -27,6 +28,16 @@ pub enum Setting {
     Unseat,
     /// It runs in a Capacity Reservation from now on, or no longer.
     Reservation(Option<Id>),
+    /// Of an instance in EC2-Classic.
+    ClassicAddresses {
+        private_ip: Option<String>,
+        public_ip: Option<String>,
+    },
+    ClassicLink(Option<ClassicLink>),
+    /// Since when its status checks fail; None: they pass.
+    Impaired(Option<Millis>),
+    /// Its fleet has another in its place: it does not count any more.
+    Replaced,
     /// Something is to happen to it, as the operator says.
     Event(InstanceStatusEvent),
     /// It shall happen at another time.
@@ -49,6 +60,15 @@ impl Setting {
                 }
             }
             Self::Reservation(id) => public.capacity_reservation_id = id.map(String::from),
+            Self::ClassicAddresses { private_ip, public_ip } => {
+                if let Some(classic) = &mut instance.private.classic {
+                    (classic.private_ip, classic.public_ip) = (private_ip, public_ip);
+                }
+            }
+            Self::ClassicLink(link) => {
+                let classic = instance.private.classic.as_mut().ok_or_else(|| not_linkable(facts.id))?;
+                classic.link(link, phase, facts)?;
+            }
             _ if gone => return Err(incorrect(facts.id)),
             Self::Placement(_) | Self::ReservationSpecification(_) if phase != Phase::Stopped => {
                 return Err(incorrect(facts.id));
@@ -57,6 +77,13 @@ impl Setting {
             Self::Affinity(affinity) => public.placement.get_or_insert_default().affinity = Some(affinity),
             Self::ReservationSpecification(specification) => {
                 public.capacity_reservation_specification = Some(specification);
+            }
+            Self::Impaired(_) if phase != Phase::Running => return Err(incorrect(facts.id)),
+            Self::Impaired(since) => instance.private.impaired_since = since,
+            Self::Replaced => {
+                if let Some(membership) = &mut instance.private.fleet {
+                    membership.replaced = true;
+                }
             }
             Self::Event(event) => instance.private.events.push(event),
             Self::EventStart { id, not_before } => move_event(&mut instance.private.events, &id, not_before, facts)?,

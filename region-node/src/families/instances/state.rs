@@ -9,6 +9,7 @@ use imbl::OrdSet;
 use prost::Message;
 
 use super::attributes::Attribute;
+use super::classic::Classic;
 use super::interruption;
 use super::lifecycle::{self, Phase};
 use super::profiles::{self, Association};
@@ -69,6 +70,12 @@ pub struct Private {
     /// The fleet or Spot Fleet that it belongs to.
     #[prost(message, optional, tag = "12")]
     pub fleet: Option<Membership>,
+    /// What it has in EC2-Classic, if it is there.
+    #[prost(message, optional, tag = "23")]
+    pub classic: Option<Classic>,
+    /// Since when its status checks fail.
+    #[prost(int64, optional, tag = "24")]
+    pub impaired_since: Option<Millis>,
 }
 
 /// An instance's part in a fleet.
@@ -82,6 +89,9 @@ pub struct Membership {
     /// The place among the fleet's pools that it was launched from.
     #[prost(uint32, tag = "3")]
     pub pool: u32,
+    /// The fleet has launched another in its place, since it is about to be interrupted.
+    #[prost(bool, tag = "4")]
+    pub replaced: bool,
 }
 
 /// What is owed to the resources around the instance.
@@ -266,7 +276,7 @@ impl Entity for InstanceState {
         self.private.profile.iter().map(|association| Part::untagged(&association.id)).collect()
     }
 
-    /// Its network and its placement group, which it holds until it is terminated; and its image, its Spot request and
+    /// Its network (in EC2-Classic its groups, and what it is linked to) and its placement group, which it holds until it is terminated; and its image, its Spot request and
     /// its fleet, which know it but do not wait for it.
     fn links(&self) -> Vec<Id> {
         let public = &self.public;
@@ -278,7 +288,8 @@ impl Entity for InstanceState {
             public.spot_instance_request_id.as_ref(),
             self.private.fleet.as_ref().map(|membership| &membership.fleet),
         ]);
-        links.flatten().map(|id| Id::new(id)).collect()
+        let classic = self.private.classic.iter().filter(|_| self.phase() != Phase::Terminated);
+        links.flatten().chain(classic.flat_map(Classic::links)).map(|id| Id::new(id)).collect()
     }
 
     fn intent(&self) -> bool {

@@ -104,7 +104,9 @@ pub(super) async fn describe_instance_status(
 
 fn row(instance: &Published<InstanceState>, now: Millis) -> StatusRow {
     let phase = instance.state.phase();
+    let impaired_since = instance.state.private.impaired_since;
     let (overall, reachability) = match phase {
+        Phase::Running if impaired_since.is_some() => ("impaired", "failed"),
         Phase::Running if instance.state.private.checked_from > now => ("initializing", "initializing"),
         Phase::Running => ("ok", "passed"),
         _ => ("not-applicable", ""),
@@ -112,14 +114,14 @@ fn row(instance: &Published<InstanceState>, now: Millis) -> StatusRow {
     let detail = InstanceStatusDetails {
         name: Some("reachability".to_owned()),
         status: Some(reachability.to_owned()),
-        impaired_since: None,
+        impaired_since,
     };
     let details: Vec<_> = std::iter::once(detail).filter(|_| phase == Phase::Running).collect();
     let summary = InstanceStatusSummary { status: Some(overall.to_owned()), details: details.clone() };
     let ebs = details.into_iter().map(|detail| EbsStatusDetails {
         name: detail.name,
         status: detail.status,
-        impaired_since: None,
+        impaired_since: detail.impaired_since,
     });
     let placement = instance.state.public.placement.as_ref();
     let public = InstanceStatus {

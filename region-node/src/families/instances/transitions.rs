@@ -90,8 +90,8 @@ pub(super) async fn start_instances(cx: Context, input: StartInstancesRequest) -
     check_spot(&cx, &instances, true)?;
     let mut undo = Undo::default();
     let outcome = async {
-        take_places(&cx, &mut undo, &instances)?;
         seats::take_again(&cx, &mut undo, &instances).await?;
+        take_places(&cx, &mut undo, &instances)?;
         change(&cx, &instances, || InstanceCommand::Start).await
     };
     let outcome = outcome.await;
@@ -140,7 +140,9 @@ fn check_spot(cx: &Context, instances: &[Instance], starting: bool) -> Ec2Result
 
 /// A stopped instance has no place: it needs one again. Those that run have theirs.
 fn take_places(cx: &Context, undo: &mut Undo, instances: &[Instance]) -> Ec2Result<()> {
-    for instance in instances {
+    // As they are now: some may have found room in a reservation.
+    let now = instances.iter().filter_map(|instance| cx.instances.index().get(&instance.id));
+    for instance in now.filter(|instance| !is_reserved(instance)) {
         let pool = instance.state.pool();
         let taken = cx.capacity.reserve(&pool, std::slice::from_ref(&instance.id));
         let taken = taken.map_err(|_| Ec2Error::new("InsufficientInstanceCapacity", "Insufficient capacity."))?;
@@ -153,7 +155,14 @@ fn take_places(cx: &Context, undo: &mut Undo, instances: &[Instance]) -> Ec2Resu
 /// Whether an instance is one that takes no place.
 pub(super) fn has_no_place(region: &Region, id: &Id) -> bool {
     let instance = region.instances.index().get(id);
-    instance.is_none_or(|instance| matches!(instance.state.phase(), Phase::Stopped | Phase::Terminated))
+    instance.is_none_or(|instance| {
+        is_reserved(&instance) || matches!(instance.state.phase(), Phase::Stopped | Phase::Terminated)
+    })
+}
+
+/// Whether it has a place of a Capacity Reservation.
+pub(super) fn is_reserved(instance: &Published<InstanceState>) -> bool {
+    instance.state.public.capacity_reservation_id.is_some()
 }
 
 pub(super) async fn stop_instances(cx: Context, input: StopInstancesRequest) -> Ec2Result<StopInstancesResult> {

@@ -1,7 +1,7 @@
 //! What a template's data must be like at once, and what AWS only warns of.
 
 use archipelago_proto::ec2::v1::{
-    RequestLaunchTemplateData, ResponseLaunchTemplateData, ValidationError, ValidationWarning,
+    InstanceRequirements, RequestLaunchTemplateData, ResponseLaunchTemplateData, ValidationError, ValidationWarning,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 use base64::Engine as _;
@@ -23,6 +23,8 @@ pub(super) fn read(data: &RequestLaunchTemplateData) -> Ec2Result<ResponseLaunch
             "The parameters InstanceType and InstanceRequirements may not be specified together",
         ));
     }
+    let requirements = data.instance_requirements.as_ref().map(recode::<_, InstanceRequirements>);
+    requirements.as_ref().map_or(Ok(()), instance_types::requirements::check)?;
     if data.operator.is_some() {
         return Err(Ec2Error::unsupported("Managed instances are not supported."));
     }

@@ -404,7 +404,7 @@ impl<'a> Walk<'a> {
         }
         self.push(path_component(self.cx, &attachment.id));
         self.push(PathComponent { transit_gateway: named(self.cx, id), ..path_component(self.cx, id) });
-        let table = table_of(self.cx, &attachment.state);
+        let table = table_of(self.cx, &attachment.state, id);
         let table = table.as_ref();
         let route = table.and_then(|table| route_to(self.cx, table, self.packet.destination));
         let of = |code: &str, shown: Option<TransitGatewayRouteTableRoute>| {

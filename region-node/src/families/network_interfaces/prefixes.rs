@@ -58,9 +58,19 @@ pub(super) async fn allocate(
     if count == 0 {
         return Ok(blocks);
     }
-    let own = cx.subnets.index().get(subnet).and_then(|subnet| subnet.state.ipv4_block());
-    let candidates = own.and_then(|own| own.subnets(LENGTH).ok()).into_iter().flatten();
-    for block in candidates {
+    let found = cx.subnets.index().get(subnet);
+    let own = found.as_ref().and_then(|subnet| subnet.state.ipv4_block());
+    let (for_prefixes, explicit) = found.as_ref().map(|subnet| subnet.state.reserved_ipv4()).unwrap_or_default();
+    let within = |blocks: &[Ipv4Net]| -> Vec<Ipv4Net> {
+        blocks.iter().filter_map(|block| block.subnets(LENGTH).ok()).flatten().collect()
+    };
+    let reserved = |block: &Ipv4Net| {
+        explicit.iter().chain(&for_prefixes).any(|known| known.contains(block) || block.contains(known))
+    };
+    // AWS: what is reserved for prefixes is used first, what is reserved for addresses not at all.
+    let elsewhere = own.and_then(|own| own.subnets(LENGTH).ok()).into_iter().flatten();
+    let elsewhere = elsewhere.filter(|block| !reserved(block));
+    for block in within(&for_prefixes).into_iter().chain(elsewhere) {
         // The first and the last block have addresses that are reserved; others may be in use.
         if take(cx, undo, subnet, block).await.is_ok() {
             blocks.push(block);

@@ -108,7 +108,7 @@ async fn describe_account_attributes(
     let default_vpc = default_vpc(&cx);
     // The quotas are those that a new account has.
     let known = [
-        ("supported-platforms", "VPC"),
+        ("supported-platforms", if cx.has_classic() { "EC2,VPC" } else { "VPC" }),
         ("vpc-max-security-groups-per-interface", "5"),
         ("max-elastic-ips", "5"),
         ("max-instances", "20"),
@@ -122,7 +122,10 @@ async fn describe_account_attributes(
     let wanted = known.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name));
     let account_attributes = wanted.map(|(name, value)| AccountAttribute {
         attribute_name: Some((*name).to_owned()),
-        attribute_values: vec![AccountAttributeValue { attribute_value: Some((*value).to_owned()) }],
+        attribute_values: value
+            .split(',')
+            .map(|value| AccountAttributeValue { attribute_value: Some(value.to_owned()) })
+            .collect(),
     });
     Ok(DescribeAccountAttributesResult { account_attributes: account_attributes.collect() })
 }

@@ -8,6 +8,7 @@ use archipelago_proto::ec2::v1::{
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 
+use super::classic;
 use super::filters::{FILTERS, GroupRow};
 use super::find::{by_id_or_name, by_name, default_vpc};
 use super::names::{check_description, check_name};
@@ -52,28 +53,40 @@ async fn create_security_group(cx: Context, input: CreateSecurityGroupRequest) -
     let kind = &SecurityGroupState::KIND;
     let name = required("groupName", input.group_name.as_deref())?;
     let description = required("GroupDescription", input.description.as_deref())?;
-    check_name(name)?;
-    check_description(description)?;
+    let vpc = match input.vpc_id.as_deref().filter(|id| !id.is_empty()) {
+        Some(id) => Some(id.to_owned()),
+        None => default_vpc(&cx).map(|vpc| vpc.id.to_string()),
+    };
+    if vpc.is_none() && cx.has_classic() {
+        classic::check_name(name, description)?;
+    } else {
+        check_name(name)?;
+        check_description(description)?;
+    }
     let tags = tags_for(kind, &[kind], &input.tag_specifications)?;
-    let vpc = match input.vpc_id.as_deref() {
-        Some(id) => cx.vpcs.find(&cx.account, id)?,
-        None => default_vpc(&cx).ok_or_else(|| Ec2Error::new("VPCIdNotSpecified", "No default VPC for this user"))?,
+    let vpc = match vpc {
+        Some(id) => Some(cx.vpcs.find(&cx.account, &id)?),
+        None if cx.has_classic() => None,
+        None => return Err(Ec2Error::new("VPCIdNotSpecified", "No default VPC for this user")),
     };
     let id = cx.security_groups.fresh_id();
     let arn = cx.arn(kind.resource_type, &id);
     let public = SecurityGroup {
         tags: tags.clone(),
-        vpc_id: Some(vpc.id.to_string()),
+        vpc_id: vpc.as_ref().map(|vpc| vpc.id.to_string()),
         security_group_arn: Some(arn.clone()),
         owner_id: Some(cx.account.to_string()),
         group_name: Some(name.to_owned()),
         description: Some(description.to_owned()),
         ..SecurityGroup::default()
     };
-    let mut state = SecurityGroupState::new(&id, public, &cx.shell.ids);
-    if !vpc.state.public.ipv6_cidr_block_association_set.is_empty() {
-        state = state.with_ipv6_egress(&cx.shell.ids);
-    }
+    let state = match &vpc {
+        None => SecurityGroupState::classic(&id, public),
+        Some(vpc) if vpc.state.public.ipv6_cidr_block_association_set.is_empty() => {
+            SecurityGroupState::new(&id, public, &cx.shell.ids)
+        }
+        Some(_) => SecurityGroupState::new(&id, public, &cx.shell.ids).with_ipv6_egress(&cx.shell.ids),
+    };
     let response = CreateSecurityGroupResult { group_id: Some(id.to_string()), tags, security_group_arn: Some(arn) };
     let mut undo = Undo::default();
     let outcome = create(&cx, &mut undo, &id, state, response).await;
@@ -89,14 +102,9 @@ async fn create(
     response: CreateSecurityGroupResult,
 ) -> Ec2Result<CreateSecurityGroupResult> {
     let name = unique_name(&state);
-    let taken = Ec2Error::new(
-        "InvalidGroup.Duplicate",
-        format!(
-            "The security group '{}' already exists for VPC '{}'",
-            state.public.group_name(),
-            state.public.vpc_id()
-        ),
-    );
+    let place = state.public.vpc_id.as_ref().map_or_else(String::new, |vpc| format!(" for VPC '{vpc}'"));
+    let message = format!("The security group '{}' already exists{place}", state.public.group_name());
+    let taken = Ec2Error::new("InvalidGroup.Duplicate", message);
     let claim = AccountCommand::Claim { name: name.clone(), by: id.clone(), taken };
     cx.accounts.ask(&account_id(&cx.account), claim).await?;
     let (other, by) = (cx.clone(), id.clone());
@@ -142,7 +150,7 @@ async fn describe_security_groups(
     };
     let row = |group| GroupRow { group, groups: cx.security_groups.clone() };
     let page = describe.find_rows(&cx, &cx.security_groups, FILTERS, row)?;
-    let security_groups = page.map(|row| row.group.state.view());
+    let security_groups = page.map(|row| classic::name_members(&cx, row.group.state.view()));
     Ok(DescribeSecurityGroupsResult { next_token: page.next_token, security_groups })
 }
 

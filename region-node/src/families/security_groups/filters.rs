@@ -52,7 +52,7 @@ pub(super) const FILTERS: Table<GroupRow> = &[
     ("ip-permission.to-port", Column::Of(|row, probe| to_port(row, Ingress, probe))),
     ("ip-permission.user-id", Column::Of(|row, probe| user_id(row, Ingress, probe))),
     ("owner-id", Column::Of(|row, probe| probe.text(&row.group.account))),
-    ("vpc-id", Column::Link(|row, probe| probe.text(row.group.state.public.vpc_id()))),
+    ("vpc-id", Column::Link(|row, probe| probe.maybe(row.group.state.public.vpc_id.as_deref()))),
 ];
 
 fn each(row: &GroupRow, direction: Direction, show: impl FnMut(&SecurityGroupRule)) {

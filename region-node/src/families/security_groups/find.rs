@@ -5,6 +5,7 @@ use std::sync::Arc;
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::SecurityGroupState;
+use super::classic::classic_by_name;
 use crate::entity::Published;
 use crate::families::vpcs::VpcState;
 use crate::request::{Context, one_of};
@@ -20,9 +21,12 @@ pub(super) fn by_id_or_name(cx: &Context, id: Option<&str>, name: Option<&str>) 
     }
 }
 
-/// The default VPC's group of this name.
+/// The group of this name in the default VPC, or in EC2-Classic.
 pub fn by_name(cx: &Context, name: &str) -> Ec2Result<Group> {
     let Some(vpc) = default_vpc(cx) else {
+        if cx.has_classic() {
+            return classic_by_name(cx, &cx.account, name);
+        }
         return Err(Ec2Error::new("InvalidGroup.NotFound", format!("The security group '{name}' does not exist")));
     };
     named_in(cx, &vpc, name).ok_or_else(|| {

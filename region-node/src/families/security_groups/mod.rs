@@ -1,6 +1,7 @@
 //! Security groups and their rules.
 
 mod actions;
+mod classic;
 mod filters;
 mod find;
 mod names;
@@ -14,6 +15,7 @@ mod vpc_associations;
 
 pub(crate) use actions::actions;
 pub(crate) use actions::rebuild;
+pub use classic::classic_by_name;
 pub use find::by_name;
 pub use rules::{Direction, Peer, RULE, Rule};
 pub use state::{Change, SecurityGroupCommand, SecurityGroupState};

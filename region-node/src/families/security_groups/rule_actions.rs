@@ -142,7 +142,7 @@ async fn revoke(
         return Ok((Vec::new(), cx.security_groups.ask(&group.id, command).await?.reply));
     }
     let rules = statements.read(permissions, flat)?;
-    let lenient = is_in_default_vpc(cx, group);
+    let lenient = group.state.is_classic() || is_in_default_vpc(cx, group);
     let command = SecurityGroupCommand::Revoke { rules: rules.clone(), lenient };
     let gone = cx.security_groups.ask(&group.id, command).await?.reply;
     let unknown = rules.into_iter().filter(|rule| !gone.iter().any(|known| rule.is(known)));

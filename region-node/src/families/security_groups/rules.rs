@@ -31,7 +31,7 @@ pub enum Peer {
     Ipv4(String),
     Ipv6(String),
     PrefixList(String),
-    /// A group of this account and VPC.
+    /// A group of this account and VPC; or in EC2-Classic of any account, and of none.
     Group {
         id: Id,
         owner: String,
@@ -117,7 +117,7 @@ impl Rule {
                 public.referenced_group_info = Some(ReferencedSecurityGroup {
                     group_id: Some(id.into()),
                     user_id: Some(owner),
-                    vpc_id: Some(vpc),
+                    vpc_id: Some(vpc).filter(|vpc| !vpc.is_empty()),
                     ..ReferencedSecurityGroup::default()
                 });
             }

@@ -10,6 +10,9 @@ use crate::entity::{Decision, Entity, Facts, Id, Ids, Kind, Next, Part, resource
 /// The name of the group that every VPC has.
 pub(super) const DEFAULT: &str = "default";
 
+/// AWS: what a source group by its name alone is granted is "full ICMP, UDP, and TCP access".
+pub(super) const FULL_ACCESS: [(&str, i32, i32); 3] = [("tcp", 0, 65535), ("udp", 0, 65535), ("icmp", -1, -1)];
+
 #[derive(Clone, PartialEq, Message)]
 pub struct SecurityGroupState {
     /// Without its permissions, which are its rules put together.
@@ -96,6 +99,35 @@ impl SecurityGroupState {
         let members = Peer::Group { id: id.clone(), owner: account.to_owned(), vpc: vpc_id.to_string() };
         state.add(Rule::all(Direction::Ingress, members), &[], ids);
         state
+    }
+
+    /// A group in EC2-Classic, which has no outbound rules.
+    pub fn classic(id: &Id, public: SecurityGroup) -> Self {
+        Self { public: SecurityGroup { group_id: Some(id.to_string()), ..public }, ..Self::default() }
+    }
+
+    /// The group that an account has in EC2-Classic.
+    pub fn classic_default(id: &Id, account: &str, arn: String, ids: &Ids) -> Self {
+        let public = SecurityGroup {
+            owner_id: Some(account.to_owned()),
+            security_group_arn: Some(arn),
+            group_name: Some(DEFAULT.into()),
+            description: Some("default group".into()),
+            ..SecurityGroup::default()
+        };
+        let mut state = Self::classic(id, public);
+        let members = Peer::Group { id: id.clone(), owner: account.to_owned(), vpc: String::new() };
+        for (protocol, from_port, to_port) in FULL_ACCESS {
+            let peer = members.clone();
+            let all = Rule::all(Direction::Ingress, peer);
+            state.add(Rule { protocol: protocol.to_owned(), from_port, to_port, ..all }, &[], ids);
+        }
+        state
+    }
+
+    /// Whether it is for instances outside of any VPC.
+    pub fn is_classic(&self) -> bool {
+        self.public.vpc_id.is_none()
     }
 
     /// The group as DescribeSecurityGroups shows it.
@@ -261,6 +293,13 @@ impl Entity for SecurityGroupState {
                     return Ok(Decision { next: Next::Keep, reply: Vec::new() });
                 }
                 return Ok(Decision { next: Next::Become(next.with_ipv6_egress(facts.ids)), reply: Vec::new() });
+            }
+            SecurityGroupCommand::Delete if self.is_classic() && self.is_default() => {
+                return Err(Ec2Error::new("InvalidGroup.Reserved", "The security group 'default' is reserved"));
+            }
+            SecurityGroupCommand::Delete if self.is_classic() && !facts.dependents.is_empty() => {
+                let message = format!("The security group '{}' is in use", self.public.group_name());
+                return Err(Ec2Error::new("InvalidGroup.InUse", message));
             }
             SecurityGroupCommand::Delete if self.is_default() => {
                 let message = format!(

@@ -5,9 +5,11 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use ipnet::{Ipv4Net, Ipv6Net};
 
 use super::SecurityGroupState;
+use super::classic;
 use super::find::{by_name, is_in_default_vpc};
 use super::names::check_rule_description;
 use super::rules::{Direction, Peer, Rule};
+use super::state::FULL_ACCESS;
 use super::traffic::Traffic;
 use crate::entity::{Entity as _, Published};
 use crate::families::prefix_lists::{self, PrefixListState};
@@ -53,6 +55,11 @@ pub(super) struct Statements<'a> {
 impl Statements<'_> {
     /// The rules of a request that names them either way.
     pub(super) fn read(&self, permissions: &[IpPermission], flat: Flat<'_>) -> Ec2Result<Vec<Rule>> {
+        if self.group.state.is_classic() && self.direction == Direction::Egress {
+            return Err(Ec2Error::invalid_parameter(
+                "Only Amazon VPC security groups may be used with this operation.",
+            ));
+        }
         match flat.first_given() {
             Some(name) if !permissions.is_empty() => Err(Ec2Error::invalid_combination(format!(
                 "The parameter 'ipPermissions' may not be used in combination with '{name}'"
@@ -122,9 +129,7 @@ impl Statements<'_> {
             ..UserIdGroupPair::default()
         };
         let peer = self.member(&pair)?;
-        // AWS: a source group by its name alone has "full ICMP, UDP, and TCP access".
-        let access = [("tcp", 0, 65535), ("udp", 0, 65535), ("icmp", -1, -1)];
-        let rules = access.into_iter().map(|(protocol, from, to)| {
+        let rules = FULL_ACCESS.into_iter().map(|(protocol, from, to)| {
             self.rule(&Traffic::read(Some(protocol), Some(from), Some(to))?, peer.clone(), None)
         });
         rules.collect()
@@ -165,6 +170,9 @@ impl Statements<'_> {
     }
 
     fn rule(&self, traffic: &Traffic, peer: Peer, description: Option<&str>) -> Ec2Result<Rule> {
+        if self.group.state.is_classic() {
+            classic::check_rule(traffic, &peer)?;
+        }
         let description = description.filter(|text| !text.is_empty());
         description.map_or(Ok(()), check_rule_description)?;
         Ok(Rule {
@@ -184,6 +192,9 @@ impl Statements<'_> {
                 "InvalidVpcPeeringConnectionID.NotFound",
                 format!("The vpcPeeringConnection ID '{peering}' does not exist"),
             ));
+        }
+        if self.group.state.is_classic() {
+            return classic::member(self.cx, pair);
         }
         let found = match (pair.group_id.as_deref(), pair.group_name.as_deref()) {
             (Some(id), _) => {

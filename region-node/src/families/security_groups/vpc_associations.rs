@@ -29,6 +29,9 @@ pub(super) async fn associate_security_group_vpc(
     if group.state.public.group_name() == DEFAULT {
         return Err(Ec2Error::invalid_parameter("A default security group cannot be associated with another VPC."));
     }
+    if group.state.is_classic() {
+        return Err(Ec2Error::invalid_parameter("Only Amazon VPC security groups may be used with this operation."));
+    }
     if vpc.state.public.is_default() {
         return Err(Ec2Error::invalid_parameter("A security group cannot be associated with a default VPC."));
     }
@@ -55,13 +58,18 @@ pub(super) async fn disassociate_security_group_vpc(
     input: DisassociateSecurityGroupVpcRequest,
 ) -> Ec2Result<DisassociateSecurityGroupVpcResult> {
     let group = cx.security_groups.find(&cx.account, input.group_id())?;
+    let known = group.state.associations.iter().find(|known| known.vpc_id() == input.vpc_id()).cloned();
+    // First nobody comes any more, then it is seen who is there.
+    let away = SecurityGroupCommand::Disassociate(Id::new(input.vpc_id()));
+    cx.security_groups.ask(&group.id, away).await?;
     let users = cx.network_interfaces.linked_to(&group.id);
     if let Some(user) = users.values().find(|interface| interface.state.public.vpc_id() == input.vpc_id()) {
+        if let Some(known) = known {
+            cx.security_groups.ask(&group.id, SecurityGroupCommand::Associate(known)).await?;
+        }
         let message = format!("The security group {} is in use by the network interface {}.", group.id, user.id);
         return Err(Ec2Error::dependency_violation(message));
     }
-    let away = SecurityGroupCommand::Disassociate(Id::new(input.vpc_id()));
-    cx.security_groups.ask(&group.id, away).await?;
     Ok(DisassociateSecurityGroupVpcResult { state: Some("disassociating".into()) })
 }
 

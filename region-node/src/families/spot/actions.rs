@@ -12,6 +12,7 @@ use super::datafeed::{
 };
 use super::filters::FILTERS;
 use super::history::describe_spot_price_history;
+use super::placement_scores::get_spot_placement_scores;
 use super::request::request_spot_instances;
 use crate::families::spot_market::SpotRequestCommand;
 use crate::request::{Action, Context, Describe};
@@ -25,6 +26,7 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::new(create_spot_datafeed_subscription),
         Action::new(describe_spot_datafeed_subscription),
         Action::new(delete_spot_datafeed_subscription),
+        Action::new(get_spot_placement_scores),
     ]
 }
 

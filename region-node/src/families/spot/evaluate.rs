@@ -3,13 +3,18 @@
 
 use std::sync::Arc;
 
-use archipelago_proto::ec2::v1::{Instance, InstanceMarketOptionsRequest, Placement, SpotMarketOptions};
+use archipelago_proto::ec2::v1::{
+    Instance, InstanceMarketOptionsRequest, Placement, RunInstancesRequest, SpotMarketOptions, SpotPlacement,
+};
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use crate::Region;
+use crate::capacity::{Market, Pool};
 use crate::entity::{Id, Published};
 use crate::families::instances::{self, InstanceCommand, Order, Phase};
-use crate::families::spot_market::{Fulfilment, SpotIntent, SpotRequestCommand, SpotRequestState};
+use crate::families::spot_market::prices::Quote;
+use crate::families::spot_market::{Fulfilment, Product, SpotIntent, SpotRequestCommand, SpotRequestState};
+use crate::families::{images, instance_types};
 use crate::request::Context;
 
 type Request = Published<SpotRequestState>;
@@ -58,7 +63,7 @@ async fn launch(cx: &Context, request: &Request) -> Ec2Result<Instance> {
     };
     launch.instance_market_options =
         Some(InstanceMarketOptionsRequest { market_type: Some("spot".to_owned()), spot_options: Some(options) });
-    if let Some(zone) = group_zone(cx, request) {
+    if let Some(zone) = group_zone(cx, request).or_else(|| best_zone(cx, request, &launch)) {
         let placement = launch.placement.get_or_insert_with(Placement::default);
         placement.availability_zone = Some(zone);
     }
@@ -105,9 +110,9 @@ fn constraints(cx: &Context, request: &Request) -> Result<(), (&'static str, Str
     let waiting = waiting.filter(|other| other.state.state() == "open").count();
     let launch = request.state.private.launch.clone().unwrap_or_default();
     let zone = launch.placement.as_ref().and_then(|placement| placement.availability_zone.clone());
-    let zones = crate::families::instance_types::zones_offering(cx.facts, launch.instance_type());
+    let zones = instance_types::zones_offering(cx.facts, launch.instance_type());
     let room = zones.iter().filter(|offering| zone.as_deref().is_none_or(|zone| zone == offering.name)).map(|zone| {
-        let pool = crate::capacity::Pool::new(zone.name, launch.instance_type(), crate::capacity::Market::Spot);
+        let pool = Pool::new(zone.name, launch.instance_type(), Market::Spot);
         cx.capacity.room(&pool)
     });
     if room.max().unwrap_or(0) >= waiting {
@@ -125,6 +130,36 @@ fn group_zone(cx: &Context, request: &Request) -> Option<String> {
     let mut others = requests.values().filter(|other| other.state.state() == "active");
     let other = others.find(|other| other.state.public.availability_zone_group.as_deref() == Some(group))?;
     other.state.public.launched_availability_zone.clone()
+}
+
+/// Of several zones that would do, the one with room that is cheapest (AWS: "we find the optimal Availability Zone").
+fn best_zone(cx: &Context, request: &Request, launch: &RunInstancesRequest) -> Option<String> {
+    if launch.subnet_id.is_some() || !launch.network_interfaces.is_empty() {
+        return None;
+    }
+    let given = request.state.public.launch_specification.as_ref().and_then(|given| given.placement.as_ref());
+    let given: Vec<_> = given.map_or("", SpotPlacement::availability_zone).split(',').map(str::trim).collect();
+    let named = given.iter().any(|zone| !zone.is_empty());
+    let info = instance_types::find(launch.instance_type())?.info();
+    let product = Product::of_image(images::launchable(cx, launch.image_id()).ok()?.state.public.platform_details());
+    let zones = instance_types::zones_offering(cx.facts, launch.instance_type());
+    // In a default VPC some zones may have no subnet any more.
+    let subnets = cx.subnets.owned_by(&cx.account);
+    let has_subnet = |zone: &str| {
+        let mut own = subnets.values().map(|subnet| &subnet.state.public);
+        own.any(|subnet| subnet.default_for_az() && subnet.availability_zone() == zone)
+    };
+    let classic = cx.has_classic();
+    let mut zones: Vec<_> = zones
+        .into_iter()
+        .filter(|zone| if named { given.contains(&zone.name) } else { classic || has_subnet(zone.name) })
+        .map(|zone| {
+            let full = cx.capacity.room(&Pool::new(zone.name, launch.instance_type(), Market::Spot)) == 0;
+            (full, Quote::new(zone.id, &info, product).at(cx.shell.clock.now()), zone.name)
+        })
+        .collect();
+    zones.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    zones.first().map(|(_, _, name)| (*name).to_owned())
 }
 
 /// An instance that was stopped by an interruption starts again when there is room at its price.

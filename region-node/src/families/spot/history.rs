@@ -1,6 +1,9 @@
 //! DescribeSpotPriceHistory (reference: DescribeSpotPriceHistory). Prices are computed as they are asked for.
 
-use archipelago_proto::ec2::v1::{DescribeSpotPriceHistoryRequest, DescribeSpotPriceHistoryResult, SpotPrice};
+use std::sync::OnceLock;
+
+use archipelago_proto::ec2::v1::{DescribeSpotPriceHistoryRequest, DescribeSpotPriceHistoryResult, Filter, SpotPrice};
+use archipelago_proto::regions::Zone;
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use crate::families::instance_types;
@@ -13,32 +16,65 @@ use crate::time::Millis;
 const KNOWN: Millis = 90 * 24 * 3600 * 1000;
 const MOST: i32 = 1000;
 
+/// A price, which is put in words only if it is shown: there are millions.
 struct PriceRow {
-    key: String,
-    price: SpotPrice,
+    name: &'static str,
+    zone: &'static Zone,
+    product: Product,
+    timestamp: Millis,
+    price: f64,
+    key: OnceLock<String>,
 }
 
 impl Row for PriceRow {
     fn id(&self) -> &str {
-        &self.key
+        self.key.get_or_init(|| format!("{}|{}|{}|{}", self.name, self.zone.name, self.product.name(), self.timestamp))
+    }
+}
+
+impl PriceRow {
+    fn view(&self) -> SpotPrice {
+        SpotPrice {
+            availability_zone: Some(self.zone.name.to_owned()),
+            availability_zone_id: Some(self.zone.id.to_owned()),
+            instance_type: Some(self.name.to_owned()),
+            product_description: Some(self.product.name().to_owned()),
+            spot_price: Some(money(self.price)),
+            timestamp: Some(self.timestamp),
+        }
     }
 }
 
 const FILTERS: Table<PriceRow> = &[
-    ("availability-zone", Column::Of(|row, probe| probe.text(row.price.availability_zone()))),
-    ("availability-zone-id", Column::Of(|row, probe| probe.text(row.price.availability_zone_id()))),
-    ("instance-type", Column::Of(|row, probe| probe.text(row.price.instance_type()))),
+    ("availability-zone", Column::Of(|row, probe| probe.text(row.zone.name))),
+    ("availability-zone-id", Column::Of(|row, probe| probe.text(row.zone.id))),
+    ("instance-type", Column::Of(|row, probe| probe.text(row.name))),
     (
         "product-description",
         Column::Of(|row, probe| {
-            let product = row.price.product_description();
+            let product = row.product.name();
             probe.text(product);
             probe.text(&format!("{product} (Amazon VPC)"));
         }),
     ),
-    ("spot-price", Column::Of(|row, probe| probe.text(row.price.spot_price()))),
-    ("timestamp", Column::Of(|row, probe| probe.time(row.price.timestamp))),
+    ("spot-price", Column::Of(|row, probe| probe.text(&money(row.price)))),
+    ("timestamp", Column::Of(|row, probe| probe.time(Some(row.timestamp)))),
 ];
+
+/// Whether a time can be in the past that is asked for and pass the filters: `2014-12-01*` is none of the last 90 days.
+fn may_match(filters: &[Filter], start: Millis, end: Millis) -> bool {
+    let text =
+        |time: Millis| jiff::Timestamp::from_millisecond(time).map(|time| format!("{time:.3}")).unwrap_or_default();
+    // The price that is in force when the time begins is older.
+    let (first, last) = (text(start - 6 * 3600 * 1000), text(end));
+    let within = |value: &String| {
+        let literal = value.split(['*', '?', '\\']).next().unwrap_or_default();
+        let cut = |bound: &String| bound.get(..literal.len()).map(str::to_owned);
+        cut(&first).is_none_or(|first| *literal >= *first) && cut(&last).is_none_or(|last| *literal <= *last)
+    };
+    let mut times = filters.iter().filter(|filter| filter.name() == "timestamp");
+    times.all(|filter| filter.values.iter().any(within))
+}
 
 pub(super) async fn describe_spot_price_history(
     cx: Context,
@@ -47,6 +83,10 @@ pub(super) async fn describe_spot_price_history(
     let now = cx.shell.clock.now();
     let end = input.end_time.unwrap_or(now).min(now);
     let start = input.start_time.unwrap_or(now - KNOWN).max(now - KNOWN);
+    if end < now - KNOWN && input.start_time.is_none_or(|start| start <= end) {
+        // What was so long ago is not known any more.
+        return Ok(DescribeSpotPriceHistoryResult { next_token: Some(String::new()), ..Default::default() });
+    }
     if start > end {
         if input.start_time.is_some_and(|start| start > now) {
             // Nothing is known of the future but the prices of now.
@@ -79,7 +119,10 @@ fn history(
     if let Some(size) = input.max_results.filter(|size| !(1..=MOST).contains(size)) {
         return Err(Ec2Error::invalid_value("MaxResults", size));
     }
-    let types = types(cx, &input.instance_types)?;
+    let mut types = types(cx, &input.instance_types)?;
+    if !may_match(&input.filters, start, end) {
+        types.clear();
+    }
     let of = format!("prices/{:?}/{products:?}/{:?}/{start}/{end}", zone.map(|zone| zone.id), input.instance_types);
     // Where no time is given, the pages of one history are told at different times.
     let of = if input.start_time.is_none() || input.end_time.is_none() {
@@ -107,19 +150,16 @@ fn history(
                 zones.into_iter().filter(|offering| zone.is_none_or(|zone| zone.id == offering.id)).collect();
             let mut rows = Vec::new();
             if let Some(info) = info {
-                for zone in &zones {
+                for zone in zones.iter().copied() {
                     for product in products.iter().filter(|product| product.runs_on(&info)) {
                         let quote = Quote::new(zone.id, &info, *product);
                         rows.extend(quote.changes(start, end).map(|(timestamp, price)| PriceRow {
-                            key: format!("{name}|{}|{}|{timestamp}", zone.name, product.name()),
-                            price: SpotPrice {
-                                availability_zone: Some(zone.name.to_owned()),
-                                availability_zone_id: Some(zone.id.to_owned()),
-                                instance_type: Some(name.to_owned()),
-                                product_description: Some(product.name().to_owned()),
-                                spot_price: Some(money(price)),
-                                timestamp: Some(timestamp),
-                            },
+                            name,
+                            zone,
+                            product: *product,
+                            timestamp,
+                            price,
+                            key: OnceLock::new(),
                         }));
                     }
                 }
@@ -129,12 +169,12 @@ fn history(
         let mut passed = after.is_none();
         rows.skip_while(move |row| {
             let wait = !passed;
-            passed = passed || after.as_deref() == Some(row.key.as_str());
+            passed = passed || after.as_deref() == Some(row.id());
             wait
         })
     })?;
     Ok(DescribeSpotPriceHistoryResult {
-        spot_price_history: page.items.iter().map(|row| row.price.clone()).collect(),
+        spot_price_history: page.map(PriceRow::view),
         // AWS ends with an empty token.
         next_token: Some(page.next_token.unwrap_or_default()),
     })

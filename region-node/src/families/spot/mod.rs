@@ -6,6 +6,7 @@ mod datafeed;
 mod evaluate;
 mod filters;
 mod history;
+mod placement_scores;
 mod request;
 
 pub(crate) use actions::actions;

@@ -11,7 +11,7 @@ use crate::families::instances::{self, Order, market};
 use crate::families::spot_market::{
     Behavior, Private, Product, SpotRequestState, SpotTerms, money, prices, read_price,
 };
-use crate::families::{images, instance_types};
+use crate::families::{images, instance_types, security_groups};
 use crate::request::{Context, recode, required, tags_for};
 use crate::time::Millis;
 
@@ -132,8 +132,16 @@ fn shown(cx: &Context, specification: &RequestSpotLaunchSpecification) -> Launch
             group_name: known.and_then(|known| known.state.public.group_name.clone()),
         }
     };
-    let named = |name: &String| GroupIdentifier { group_id: None, group_name: Some(name.clone()) };
+    let named = |name: &String| {
+        let known = security_groups::by_name(cx, name).ok();
+        let group_id = known.and_then(|known| known.state.public.group_id.clone());
+        GroupIdentifier { group_id, group_name: Some(name.clone()) }
+    };
     let mut security_groups: Vec<_> = specification.security_group_ids.iter().map(group).collect();
     security_groups.extend(specification.security_groups.iter().map(named));
-    LaunchSpecification { security_groups, user_data: None, ..recode(specification) }
+    let mut shown = LaunchSpecification { security_groups, user_data: None, ..recode(specification) };
+    // What is not said is told as it will be.
+    shown.monitoring.get_or_insert_default().enabled.get_or_insert(false);
+    shown.ebs_optimized.get_or_insert(false);
+    shown
 }

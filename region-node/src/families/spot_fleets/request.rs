@@ -21,7 +21,7 @@ pub(super) async fn request_spot_fleet(
     let fleet = read(request)?;
     launchable(&cx, &fleet)?;
     let response = |id: &Id| RequestSpotFleetResponse { spot_fleet_request_id: Some(id.to_string()) };
-    let id = put::<FleetState<true>, _>(&cx, fleet, |id| Some(response(id))).await?;
+    let id = put::<FleetState<true>, _>(&cx, fleet, response).await?;
     Ok(response(&id))
 }
 

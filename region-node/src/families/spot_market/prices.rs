@@ -86,7 +86,7 @@ fn rounded(price: f64) -> f64 {
     ((price * 10_000.0).round() / 10_000.0).max(0.0001)
 }
 
-fn hash(parts: &[&str]) -> u64 {
+pub(super) fn hash(parts: &[&str]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in parts.iter().flat_map(|part| part.bytes().chain([0])) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -103,7 +103,7 @@ fn mix(mut bits: u64) -> u64 {
 }
 
 #[allow(clippy::cast_precision_loss)] // 53 bits fit.
-fn unit(bits: u64) -> f64 {
+pub(super) fn unit(bits: u64) -> f64 {
     (mix(bits) >> 11) as f64 / (1_u64 << 53) as f64
 }
 

@@ -88,6 +88,8 @@ impl Addresses {
 
     /// What of a word is not to be given away unasked.
     fn unavailable(&self, word: usize) -> u64 {
+        #[cfg(test)]
+        tests::LOOKED.with(|looked| looked.set(looked.get() + 1));
         self.taken[word] | self.reserved.get(word).copied().unwrap_or_default()
     }
 
@@ -136,7 +138,15 @@ pub(super) fn in_use(address: &dyn std::fmt::Display) -> Ec2Error {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::collections::HashSet;
+
     use super::*;
+
+    thread_local! {
+        /// How many words were looked at.
+        pub(super) static LOOKED: Cell<usize> = const { Cell::new(0) };
+    }
 
     fn addresses(block: &str) -> Addresses {
         Addresses::new(block.parse().unwrap())
@@ -148,9 +158,57 @@ mod tests {
             let mut all = addresses(block);
             assert_eq!(all.free_count(), free, "{block}");
             assert_eq!(all.take_any(), Some(Ipv4Addr::new(10, 0, 0, 4)));
-            let rest = std::iter::from_fn(|| all.take_any()).collect::<std::collections::HashSet<_>>();
+            let rest = std::iter::from_fn(|| all.take_any()).collect::<HashSet<_>>();
             assert_eq!((rest.len(), all.free_count()), (free as usize - 1, 0), "{block}");
             assert!(!rest.contains(&all.block.broadcast()));
+        }
+    }
+
+    #[test]
+    fn the_last_address_of_65_000_is_found_with_no_more_work_than_the_first() {
+        let mut all = addresses("10.0.0.0/16");
+        let work = |all: &mut Addresses| {
+            let before = LOOKED.get();
+            let address = all.take_any().unwrap();
+            (address, LOOKED.get() - before)
+        };
+        let (first, least) = work(&mut all);
+        let mut known = HashSet::from([first]);
+        for _ in 1..65_000 {
+            let (address, looked) = work(&mut all);
+            assert_eq!(looked, least);
+            assert!(known.insert(address));
+        }
+        all.give_back(Ipv4Addr::new(10, 0, 128, 7));
+        assert_eq!(work(&mut all), (Ipv4Addr::new(10, 0, 128, 7), least));
+    }
+
+    #[test]
+    fn whatever_is_taken_and_given_back_in_whatever_order_is_had_once() {
+        for seed in 0..20 {
+            let mut chance = fastrand::Rng::with_seed(seed);
+            let mut all = addresses("10.0.0.0/24");
+            let mut had: Vec<Ipv4Addr> = Vec::new();
+            for _ in 0..2_000 {
+                let named = Ipv4Addr::new(10, 0, 0, chance.u8(..));
+                match chance.u8(..4) {
+                    0 if !had.is_empty() => all.give_back(had.swap_remove(chance.usize(..had.len()))),
+                    1 => {
+                        let free = !had.contains(&named) && (4..255).contains(&named.octets()[3]);
+                        assert_eq!(all.take(named).is_ok(), free, "{named}");
+                        had.extend(free.then_some(named));
+                    }
+                    _ => {
+                        let found = all.take_any();
+                        assert_eq!(found.is_none(), had.len() == 251);
+                        assert!(found.is_none_or(|address| !had.contains(&address)));
+                        had.extend(found);
+                    }
+                }
+                assert_eq!(all.free_count() as usize, 251 - had.len());
+            }
+            had.into_iter().for_each(|address| all.give_back(address));
+            assert_eq!(all.free_count(), 251);
         }
     }
 

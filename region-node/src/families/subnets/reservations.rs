@@ -6,7 +6,7 @@ use archipelago_proto::ec2::v1::{
     SubnetCidrReservation, Tag,
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use super::{SubnetCommand, SubnetState};
 use crate::entity::Kind;
@@ -47,6 +47,17 @@ impl SubnetState {
         }
         self.apply_reservations();
         Ok(())
+    }
+
+    /// The IPv4 blocks that are reserved for prefixes, and those that are reserved for addresses that are asked for.
+    pub fn reserved_ipv4(&self) -> (Vec<Ipv4Net>, Vec<Ipv4Net>) {
+        let blocks = self
+            .reservations
+            .iter()
+            .filter_map(|known| Some((known.reservation_type() == "prefix", known.cidr().parse::<Ipv4Net>().ok()?)));
+        let (prefix, explicit): (Vec<_>, Vec<_>) = blocks.partition(|(prefix, _)| *prefix);
+        let only = |blocks: Vec<(bool, Ipv4Net)>| blocks.into_iter().map(|(_, block)| block).collect();
+        (only(prefix), only(explicit))
     }
 
     /// The addresses know what they are not to give away unasked.

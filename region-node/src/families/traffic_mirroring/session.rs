@@ -1,10 +1,10 @@
 //! A session: what of an interface's traffic goes to a target.
 
-use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::TrafficMirrorSession;
+use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
-use crate::entity::{Decision, Entity, Facts, Id, Kind, resource};
+use crate::entity::{Claim, Decision, Entity, Facts, Id, Kind, resource};
 
 #[derive(Clone, PartialEq, Message)]
 pub struct MirrorSessionState {
@@ -36,6 +36,14 @@ impl Entity for MirrorSessionState {
                 Ok(Decision::become_(Self { public }))
             }
         }
+    }
+
+    /// Its number among those of its source.
+    fn claims(&self) -> Vec<Claim> {
+        let (source, number) = (self.public.network_interface_id(), self.public.session_number());
+        let message = format!("The network interface {source} already has a session with the number {number}.");
+        let taken = Ec2Error::new("TrafficMirrorSessionNumberAlreadyExists", message);
+        vec![Claim { key: format!("{source}/mirror-session/{number}"), taken }]
     }
 
     /// The source may go: the session is of no use then, but stays.

@@ -26,22 +26,6 @@ fn check(cx: &Context, session: &TrafficMirrorSession) -> Ec2Result<()> {
     }
     cx.traffic_mirror_targets.find(&cx.account, session.traffic_mirror_target_id())?;
     cx.traffic_mirror_filters.find(&cx.account, session.traffic_mirror_filter_id())?;
-    let sessions = cx.traffic_mirror_sessions.owned_by(&cx.account);
-    let same = |known: &TrafficMirrorSession| {
-        known.traffic_mirror_session_id != session.traffic_mirror_session_id
-            && known.network_interface_id == session.network_interface_id
-            && known.session_number == session.session_number
-    };
-    if sessions.values().any(|known| same(&known.state.public)) {
-        return Err(Ec2Error::new(
-            "TrafficMirrorSessionNumberAlreadyExists",
-            format!(
-                "The network interface {} already has a session with the number {}.",
-                session.network_interface_id(),
-                session.session_number()
-            ),
-        ));
-    }
     Ok(())
 }
 

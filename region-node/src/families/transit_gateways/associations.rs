@@ -9,10 +9,10 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::attachment::AttachmentCommand;
-use super::view::{find_attachment, find_table};
+use super::view::{Attached, find_attachment, find_table};
 use super::{AttachmentState, TransitGatewayRouteTableState};
 use crate::entity::{Published, Undo, workflow};
-use crate::request::{Action, Column, Context, Describe, FilterTable};
+use crate::request::{Action, Column, Context, Describe, Table};
 
 pub(super) fn actions() -> Vec<Action> {
     vec![
@@ -23,9 +23,9 @@ pub(super) fn actions() -> Vec<Action> {
 }
 
 /// botocore: GetTransitGatewayRouteTableAssociations.
-pub(super) const FILTERS: FilterTable<AttachmentState> = &[
-    ("resource-id", Column::Of(|row, probe| probe.text(row.state.resource().0))),
-    ("resource-type", Column::Of(|row, probe| probe.text(row.state.resource().1))),
+pub(super) const FILTERS: Table<Attached> = &[
+    ("resource-id", Column::Of(|row, probe| probe.text(row.resource().0))),
+    ("resource-type", Column::Of(|row, probe| probe.text(row.resource().1))),
     ("transit-gateway-attachment-id", Column::Id),
 ];
 
@@ -34,7 +34,7 @@ pub(super) fn check_same(
     table: &Published<TransitGatewayRouteTableState>,
     attachment: &Published<AttachmentState>,
 ) -> Ec2Result<()> {
-    if table.state.gateway() == attachment.state.gateway() {
+    if attachment.state.is_of(table.state.gateway()) {
         return Ok(());
     }
     Err(Ec2Error::invalid_parameter(format!(
@@ -43,12 +43,17 @@ pub(super) fn check_same(
     )))
 }
 
-fn association(table: &str, attachment: &Published<AttachmentState>, state: &str) -> TransitGatewayAssociation {
+fn association(
+    table: &Published<TransitGatewayRouteTableState>,
+    attachment: &Published<AttachmentState>,
+    state: &str,
+) -> TransitGatewayAssociation {
+    let (resource, resource_type, _) = attachment.state.resource(table.state.gateway());
     TransitGatewayAssociation {
-        transit_gateway_route_table_id: Some(table.to_owned()),
+        transit_gateway_route_table_id: Some(table.id.to_string()),
         transit_gateway_attachment_id: Some(attachment.id.to_string()),
-        resource_id: Some(attachment.state.resource().0.to_owned()),
-        resource_type: Some(attachment.state.resource().1.to_owned()),
+        resource_id: Some(resource.to_owned()),
+        resource_type: Some(resource_type.to_owned()),
         state: Some(state.to_owned()),
     }
 }
@@ -62,10 +67,11 @@ async fn associate_transit_gateway_route_table(
     check_same(&table, &attachment)?;
     let mut undo = Undo::default();
     cx.hold(&mut undo, &cx.transit_gateway_attachments, &attachment.id, &table.id).await?;
-    let command = AttachmentCommand::Associate(table.id.to_string());
+    let (gateway, id) = (table.state.gateway().to_owned(), table.id.to_string());
+    let command = AttachmentCommand::Associate { gateway, table: id };
     let outcome = cx.transit_gateway_attachments.ask(&attachment.id, command).await;
     workflow(undo, outcome).await?;
-    let association = Some(association(&table.id, &attachment, "associating"));
+    let association = Some(association(&table, &attachment, "associating"));
     Ok(AssociateTransitGatewayRouteTableResult { association })
 }
 
@@ -75,9 +81,10 @@ async fn disassociate_transit_gateway_route_table(
 ) -> Ec2Result<DisassociateTransitGatewayRouteTableResult> {
     let table = find_table(&cx, input.transit_gateway_route_table_id())?;
     let attachment = find_attachment(&cx, input.transit_gateway_attachment_id())?;
-    let command = AttachmentCommand::Disassociate(table.id.to_string());
+    let (gateway, id) = (table.state.gateway().to_owned(), table.id.to_string());
+    let command = AttachmentCommand::Disassociate { gateway, table: id };
     cx.transit_gateway_attachments.ask(&attachment.id, command).await?;
-    let association = Some(association(&table.id, &attachment, "disassociating"));
+    let association = Some(association(&table, &attachment, "disassociating"));
     Ok(DisassociateTransitGatewayRouteTableResult { association })
 }
 
@@ -94,16 +101,13 @@ async fn get_transit_gateway_route_table_associations(
         scope: &[&scope],
         ..Describe::default()
     };
-    let mut associated: Vec<_> = cx.transit_gateway_attachments.linked_to(&table.id).values().cloned().collect();
-    associated.sort_by(|one, other| one.id.cmp(&other.id));
-    let page = describe.pick("transit-gateway-association", FILTERS, |after| {
-        let after = after.unwrap_or_default().to_owned();
-        associated.into_iter().filter(move |found| *found.id > *after)
-    })?;
+    let associated = cx.transit_gateway_attachments.linked_to(&table.id);
+    let associated = Attached::sorted(associated.values().cloned(), table.state.gateway());
+    let page = describe.pick_from("transit-gateway-association", FILTERS, associated)?;
     let associations = page.map(|found| TransitGatewayRouteTableAssociation {
-        transit_gateway_attachment_id: Some(found.id.to_string()),
-        resource_id: Some(found.state.resource().0.to_owned()),
-        resource_type: Some(found.state.resource().1.to_owned()),
+        transit_gateway_attachment_id: Some(found.found.id.to_string()),
+        resource_id: Some(found.resource().0.to_owned()),
+        resource_type: Some(found.resource().1.to_owned()),
         state: Some("associated".to_owned()),
     });
     Ok(GetTransitGatewayRouteTableAssociationsResult { associations, next_token: page.next_token })

@@ -1,9 +1,11 @@
 //! The filters of the describe actions on transit gateways.
 
-use archipelago_proto::ec2::v1::{TransitGatewayAttachmentAssociation, TransitGatewayOptions};
+use archipelago_proto::ec2::v1::{
+    TransitGatewayAttachmentAssociation, TransitGatewayOptions, TransitGatewayVpcAttachment,
+};
 
-use super::view::{AttachmentView, TableView};
-use super::{AttachmentState, TransitGatewayState};
+use super::TransitGatewayState;
+use super::view::{AttachmentView, Seen, TableView};
 use crate::request::{Column, FilterTable, Table};
 
 macro_rules! option {
@@ -38,11 +40,11 @@ pub(super) const GATEWAYS: FilterTable<TransitGatewayState> = &[
 ];
 
 /// botocore: DescribeTransitGatewayVpcAttachments.
-pub(super) const VPC_ATTACHMENTS: FilterTable<AttachmentState> = &[
-    ("state", Column::Of(|row, probe| probe.text(row.state.public.state()))),
+pub(super) const VPC_ATTACHMENTS: Table<Seen<TransitGatewayVpcAttachment>> = &[
+    ("state", Column::Of(|row, probe| probe.text(row.public.state()))),
     ("transit-gateway-attachment-id", Column::Id),
-    ("transit-gateway-id", Column::Of(|row, probe| probe.text(row.state.public.transit_gateway_id()))),
-    ("vpc-id", Column::Of(|row, probe| probe.text(row.state.public.vpc_id()))),
+    ("transit-gateway-id", Column::Of(|row, probe| probe.text(row.public.transit_gateway_id()))),
+    ("vpc-id", Column::Of(|row, probe| probe.text(row.public.vpc_id()))),
 ];
 
 /// botocore: DescribeTransitGatewayAttachments.

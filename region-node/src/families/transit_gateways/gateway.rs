@@ -6,6 +6,8 @@ use prost::Message;
 
 use super::attachment::AttachmentState;
 use super::life::{AVAILABLE, DELETING, Life, MODIFYING, incorrect_state, is_over};
+use super::multicast_domain::MulticastDomainState;
+use super::policy_tables::PolicyTableState;
 use super::table::TransitGatewayRouteTableState;
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, resource};
 use crate::time::Millis;
@@ -48,12 +50,21 @@ impl TransitGatewayState {
         )
     }
 
+    /// Attachments of other accounts' VPCs need no acceptance.
+    pub(super) fn accepts_by_itself(&self) -> bool {
+        self.options().auto_accept_shared_attachments() == "enable"
+    }
+
     fn check_unused(&self, facts: &Facts<'_>) -> Ec2Result<()> {
         let attachments: Vec<_> = facts.dependents_of(&AttachmentState::KIND).map(ToString::to_string).collect();
         if !attachments.is_empty() {
             let message =
                 format!("{} has non-deleted Transit Gateway Attachments: {}.", facts.id, attachments.join(", "));
             return Err(Ec2Error::new("IncorrectState", message));
+        }
+        let others = [&MulticastDomainState::KIND, &PolicyTableState::KIND];
+        if let Some(id) = others.into_iter().flat_map(|kind| facts.dependents_of(kind)).next() {
+            return Err(Ec2Error::new("IncorrectState", format!("{} has {id}, which is not deleted.", facts.id)));
         }
         let defaults = self.default_tables();
         let tables = facts.dependents_of(&TransitGatewayRouteTableState::KIND);

@@ -10,9 +10,13 @@ use super::{AttachmentState, TransitGatewayRouteTableState};
 use crate::entity::{Id, Published};
 use crate::request::Context;
 
-/// The table that decides.
-pub fn table_of(cx: &Context, attachment: &AttachmentState) -> Option<Arc<Published<TransitGatewayRouteTableState>>> {
-    cx.transit_gateway_route_tables.index().get(attachment.table()?)
+/// The table of the gateway that decides.
+pub fn table_of(
+    cx: &Context,
+    attachment: &AttachmentState,
+    gateway: &str,
+) -> Option<Arc<Published<TransitGatewayRouteTableState>>> {
+    cx.transit_gateway_route_tables.index().get(attachment.table(gateway)?)
 }
 
 /// The route with the longest prefix that has the destination.

@@ -1,4 +1,5 @@
-//! A peering of two gateways in two regions, as one of them has it: the handshake decides its state.
+//! A peering of two gateways: the handshake decides its state. Of two regions each has its side; within one region there
+//! is but one attachment, which is both sides.
 
 use archipelago_proto::Ec2Result;
 use archipelago_proto::cluster::v1::Stage;
@@ -51,10 +52,11 @@ impl AttachmentState {
             Stage::Pending => *state = Some(PENDING_ACCEPTANCE.to_owned()),
             Stage::Accepted => {
                 self.association.clone_from(&self.default_table);
+                self.peer_association.clone_from(&self.peer_default_table);
                 self.life.change(state, PENDING, facts);
             }
             Stage::Deleted => {
-                self.association = None;
+                (self.association, self.peer_association, self.policy_table) = (None, None, None);
                 self.life.change(state, DELETING, facts);
             }
             Stage::Rejected => {

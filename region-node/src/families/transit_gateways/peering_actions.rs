@@ -14,15 +14,16 @@ use archipelago_proto::ec2::v1::{
 };
 use archipelago_proto::{Ec2Error, Ec2Result, regions};
 
-use super::AttachmentState;
 use super::attachment::AttachmentCommand;
-use super::life::{AVAILABLE, incorrect_state};
+use super::joining::{guest, not_permitted};
+use super::life::{AVAILABLE, FAILED, incorrect_state};
 use super::peering::{PENDING_ACCEPTANCE, PeeringCommand, REQUESTED};
-use super::view::find_gateway;
+use super::view::{Seen, find_gateway, seen, shelves, tags};
+use super::{AttachmentState, TransitGatewayState};
 use crate::Region;
-use crate::entity::{Entity as _, Id, Published, Shelf};
+use crate::entity::{Entity as _, Id, Published, Undo, workflow};
 use crate::peer::{Handshake, Role, check_heard, listen, reconcile, tell};
-use crate::request::{Action, Column, Context, Describe, FilterTable, check_account, tags_for};
+use crate::request::{Action, Column, Context, Describe, Table, check_account, tags_for};
 
 /// What the agreement is called between nodes.
 pub(crate) const PEERING: &str = "transit-gateway-peering-attachment";
@@ -77,9 +78,6 @@ async fn create_transit_gateway_peering_attachment(
     if known.is_none() {
         return Err(Ec2Error::invalid_value("peerRegion", with));
     }
-    if with == cx.facts.name {
-        return Err(Ec2Error::unsupported("Peering of transit gateways inside a region is not supported."));
-    }
     let gateway = find_gateway(&cx, input.transit_gateway_id())?;
     if gateway.state.public.state() != AVAILABLE {
         return Err(incorrect_state(&gateway.id, gateway.state.public.state()));
@@ -97,11 +95,20 @@ async fn create_transit_gateway_peering_attachment(
         stage: Stage::Requested.into(),
         ..Agreement::default()
     };
-    check_heard(&cx.region, with).await?;
-    let handshake = Handshake::proposed(agreement, cx.facts.name);
-    let dynamic_routing = input.options.and_then(|options| options.dynamic_routing);
-    let state = AttachmentState { dynamic_routing, ..side(&cx, &id, &gateway.id, REQUESTED, handshake, tags) };
-    let shown = view(&id, &state);
+    let dynamic_routing = input.options.as_ref().and_then(|options| options.dynamic_routing.clone());
+    let (shown, state) = if with == cx.facts.name {
+        if input.peer_transit_gateway_id.as_deref() == Some(&*gateway.id) {
+            return Err(Ec2Error::invalid_parameter(format!("{} cannot be peered with itself.", gateway.id)));
+        }
+        let handshake = Handshake::received(agreement, cx.facts.name);
+        let asked = AttachmentState { dynamic_routing, ..side(&cx, &id, &gateway.id, REQUESTED, handshake, tags) };
+        (view(&id, &asked), within_region(&cx, asked))
+    } else {
+        check_heard(&cx.region, with).await?;
+        let handshake = Handshake::proposed(agreement, cx.facts.name);
+        let asked = AttachmentState { dynamic_routing, ..side(&cx, &id, &gateway.id, REQUESTED, handshake, tags) };
+        (view(&id, &asked), asked)
+    };
     let mut batch = cx.batch();
     batch.create(&cx.transit_gateway_attachments, &id, state)?;
     let response = CreateTransitGatewayPeeringAttachmentResult { transit_gateway_peering_attachment: Some(shown) };
@@ -110,12 +117,38 @@ async fn create_transit_gateway_peering_attachment(
     Ok(response)
 }
 
+/// What becomes of a request within the region is clear at once.
+fn within_region(cx: &Context, mut asked: AttachmentState) -> AttachmentState {
+    let Some(side) = &mut asked.peering else { return asked };
+    let accepter = side.party(Role::Accepter).clone();
+    let peer = peer(&cx.region, &accepter.resource, &accepter.account);
+    side.advance(if peer.is_some() { Stage::Pending } else { Stage::Failed }, "");
+    match peer {
+        Some(peer) => {
+            asked.public.state = Some(PENDING_ACCEPTANCE.to_owned());
+            asked.peer_default_table = peer.state.defaults().0;
+            asked.guest = guest(cx, &peer);
+        }
+        None => {
+            asked.public.state = Some(FAILED.to_owned());
+            asked.life.end(cx.shell.clock.now());
+        }
+    }
+    asked
+}
+
+/// The gateway of an account that is asked for.
+fn peer(region: &Region, id: &str, account: &str) -> Option<Arc<Published<TransitGatewayState>>> {
+    let gateway = region.transit_gateways.index().get(id);
+    gateway.filter(|found| *found.account == *account && !found.state.is_over())
+}
+
 /// A request from another region: it is known from now on, unless it asks for a gateway that is not there.
 async fn receive(region: &Arc<Region>, told: Agreement) -> Ec2Result<Agreement> {
     let accepter = told.accepter.clone().unwrap_or_default();
-    let gateway = region.transit_gateways.index().get(&accepter.resource);
-    let gateway = gateway.filter(|found| *found.account == *accepter.account && !found.state.is_over());
-    let Some(gateway) = gateway else { return Ok(Agreement { stage: Stage::Failed.into(), ..told }) };
+    let Some(gateway) = peer(region, &accepter.resource, &accepter.account) else {
+        return Ok(Agreement { stage: Stage::Failed.into(), ..told });
+    };
     let agreement = Agreement { stage: Stage::Pending.into(), ..told };
     let cx = Context::internal(region, &gateway.account);
     let id = Id::new(&agreement.id);
@@ -128,24 +161,24 @@ async fn receive(region: &Arc<Region>, told: Agreement) -> Ec2Result<Agreement> 
 }
 
 fn find(cx: &Context, id: &str) -> Ec2Result<(Arc<Published<AttachmentState>>, Handshake)> {
-    let found = cx.transit_gateway_attachments.find(&cx.account, id)?;
+    let found = seen(cx, id)?;
     let side = found.state.peering.clone().ok_or_else(|| AttachmentState::KIND.not_found(id))?;
     Ok((found, side))
 }
 
 async fn ask(cx: &Context, id: &Id, command: PeeringCommand) -> Ec2Result<Option<TransitGatewayPeeringAttachment>> {
     let now = cx.transit_gateway_attachments.ask(id, AttachmentCommand::Agree(command)).await?.published;
-    Ok(Some(view(&now.id, &now.state)))
+    Ok(Some(TransitGatewayPeeringAttachment { tags: tags(cx, &now), ..view(&now.id, &now.state) }))
 }
 
 /// Only the accepter decides, in its own region.
-fn check_accepter(found: &Published<AttachmentState>, side: &Handshake) -> Ec2Result<()> {
-    if side.is_here(Role::Accepter) {
+fn check_accepter(cx: &Context, found: &Published<AttachmentState>, side: &Handshake) -> Ec2Result<()> {
+    if side.roles(&cx.account).any(|role| role == Role::Accepter) {
         return Ok(());
     }
-    let region = &side.party(Role::Accepter).region;
-    let message = format!("{} can only be accepted or rejected in the region {region}.", found.id);
-    Err(Ec2Error::new("OperationNotPermitted", message))
+    let Party { region, account, .. } = side.party(Role::Accepter);
+    let message = format!("{} can only be accepted or rejected in the region {region} by {account}.", found.id);
+    Err(not_permitted(message))
 }
 
 async fn accept_transit_gateway_peering_attachment(
@@ -153,11 +186,19 @@ async fn accept_transit_gateway_peering_attachment(
     input: AcceptTransitGatewayPeeringAttachmentRequest,
 ) -> Ec2Result<AcceptTransitGatewayPeeringAttachmentResult> {
     let (found, side) = find(&cx, input.transit_gateway_attachment_id())?;
-    check_accepter(&found, &side)?;
+    check_accepter(&cx, &found, &side)?;
     if let Some(with) = side.elsewhere().filter(|_| side.stage() == Stage::Pending) {
         check_heard(&cx.region, with).await?;
     }
-    let transit_gateway_peering_attachment = ask(&cx, &found.id, PeeringCommand::Accept).await?;
+    let mut undo = Undo::default();
+    let outcome = async {
+        if let Some(peer) = found.state.peer_gateway() {
+            cx.hold(&mut undo, &cx.transit_gateway_attachments, &found.id, &Id::new(peer)).await?;
+        }
+        ask(&cx, &found.id, PeeringCommand::Accept).await
+    };
+    let outcome = outcome.await;
+    let transit_gateway_peering_attachment = workflow(undo, outcome).await?;
     Ok(AcceptTransitGatewayPeeringAttachmentResult { transit_gateway_peering_attachment })
 }
 
@@ -166,7 +207,7 @@ async fn reject_transit_gateway_peering_attachment(
     input: RejectTransitGatewayPeeringAttachmentRequest,
 ) -> Ec2Result<RejectTransitGatewayPeeringAttachmentResult> {
     let (found, side) = find(&cx, input.transit_gateway_attachment_id())?;
-    check_accepter(&found, &side)?;
+    check_accepter(&cx, &found, &side)?;
     let transit_gateway_peering_attachment = ask(&cx, &found.id, PeeringCommand::Reject).await?;
     Ok(RejectTransitGatewayPeeringAttachmentResult { transit_gateway_peering_attachment })
 }
@@ -209,12 +250,19 @@ fn view(id: &Id, state: &AttachmentState) -> TransitGatewayPeeringAttachment {
 }
 
 /// botocore: DescribeTransitGatewayPeeringAttachments. The remote owner is the other side's.
-const FILTERS: FilterTable<AttachmentState> = &[
+const FILTERS: Table<Seen<TransitGatewayPeeringAttachment>> = &[
     ("transit-gateway-attachment-id", Column::Id),
-    ("local-owner-id", Column::Of(|row, probe| probe.text(&row.account))),
-    ("remote-owner-id", Column::Of(|row, probe| probe.text(row.state.resource().2))),
-    ("state", Column::Of(|row, probe| probe.text(row.state.public.state()))),
-    ("transit-gateway-id", Column::Of(|row, probe| probe.text(row.state.public.transit_gateway_id()))),
+    ("local-owner-id", Column::Of(|row, probe| probe.text(&row.found.account))),
+    ("remote-owner-id", Column::Of(|row, probe| probe.text(row.found.state.resource(row.found.state.gateway()).2))),
+    ("state", Column::Of(|row, probe| probe.text(row.public.state()))),
+    (
+        "transit-gateway-id",
+        Column::Of(|row, probe| {
+            let state = &row.found.state;
+            probe.text(state.gateway());
+            probe.maybe(state.peer_gateway());
+        }),
+    ),
 ];
 
 async fn describe_transit_gateway_peering_attachments(
@@ -228,10 +276,18 @@ async fn describe_transit_gateway_peering_attachments(
         next_token: input.next_token.as_deref(),
         ..Describe::default()
     };
-    let own = [Shelf::Owner(cx.account.clone())];
-    let peering = |found: &Published<AttachmentState>| found.account == cx.account && found.state.peering.is_some();
-    let page = describe.find_where(&cx.transit_gateway_attachments, FILTERS, &own, peering, |found| found)?;
-    let transit_gateway_peering_attachments = page.map(|found| view(&found.id, &found.state));
+    let peering = |found: &Published<AttachmentState>| {
+        found.state.peering.is_some() && found.state.visible_to(&found.account, &cx.account)
+    };
+    let row = |found| {
+        let view = |found: &Published<AttachmentState>, tags| TransitGatewayPeeringAttachment {
+            tags,
+            ..view(&found.id, &found.state)
+        };
+        Seen::new(&cx, found, view)
+    };
+    let page = describe.find_where(&cx.transit_gateway_attachments, FILTERS, &shelves(&cx), peering, row)?;
+    let transit_gateway_peering_attachments = page.items.into_iter().map(|row| row.public).collect();
     Ok(DescribeTransitGatewayPeeringAttachmentsResult {
         transit_gateway_peering_attachments,
         next_token: page.next_token,

@@ -11,7 +11,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::associations::{FILTERS, check_same};
 use super::table::TableCommand;
-use super::view::{alive, find_attachment, find_table};
+use super::view::{Attached, alive, find_attachment, find_table, seen};
 use super::{AttachmentState, TransitGatewayRouteTableState};
 use crate::entity::{Id, Published};
 use crate::request::{Action, Column, Context, Describe, FilterTable, required};
@@ -28,12 +28,17 @@ pub(super) fn actions() -> Vec<Action> {
 /// botocore: GetTransitGatewayAttachmentPropagations.
 const TABLE_FILTERS: FilterTable<TransitGatewayRouteTableState> = &[("transit-gateway-route-table-id", Column::Id)];
 
-fn propagation(table: &str, attachment: &Published<AttachmentState>, state: &str) -> TransitGatewayPropagation {
+fn propagation(
+    table: &Published<TransitGatewayRouteTableState>,
+    attachment: &Published<AttachmentState>,
+    state: &str,
+) -> TransitGatewayPropagation {
+    let (resource, resource_type, _) = attachment.state.resource(table.state.gateway());
     TransitGatewayPropagation {
         transit_gateway_attachment_id: Some(attachment.id.to_string()),
-        resource_id: Some(attachment.state.resource().0.to_owned()),
-        resource_type: Some(attachment.state.resource().1.to_owned()),
-        transit_gateway_route_table_id: Some(table.to_owned()),
+        resource_id: Some(resource.to_owned()),
+        resource_type: Some(resource_type.to_owned()),
+        transit_gateway_route_table_id: Some(table.id.to_string()),
         state: Some(state.to_owned()),
         transit_gateway_route_table_announcement_id: None,
     }
@@ -65,7 +70,7 @@ async fn enable_transit_gateway_route_table_propagation(
     }
     let command = TableCommand::Propagate(attachment.id.to_string());
     cx.transit_gateway_route_tables.ask(&table.id, command).await?;
-    let propagation = Some(propagation(&table.id, &attachment, "enabled"));
+    let propagation = Some(propagation(&table, &attachment, "enabled"));
     Ok(EnableTransitGatewayRouteTablePropagationResult { propagation })
 }
 
@@ -79,7 +84,7 @@ async fn disable_transit_gateway_route_table_propagation(
     let attachment = find_attachment(&cx, attachment)?;
     let command = TableCommand::StopPropagating(attachment.id.to_string());
     cx.transit_gateway_route_tables.ask(&table.id, command).await?;
-    let propagation = Some(propagation(&table.id, &attachment, "disabled"));
+    let propagation = Some(propagation(&table, &attachment, "disabled"));
     Ok(DisableTransitGatewayRouteTablePropagationResult { propagation })
 }
 
@@ -94,16 +99,13 @@ async fn get_transit_gateway_route_table_propagations(
         next_token: input.next_token.as_deref(),
         ..Describe::default()
     };
-    let mut attachments: Vec<_> = table.state.propagations.iter().filter_map(|id| alive(&cx, id)).collect();
-    attachments.sort_by(|one, other| one.id.cmp(&other.id));
-    let page = describe.pick("transit-gateway-propagation", FILTERS, |after| {
-        let after = after.unwrap_or_default().to_owned();
-        attachments.into_iter().filter(move |found| *found.id > *after)
-    })?;
+    let attachments = table.state.propagations.iter().filter_map(|id| alive(&cx, id));
+    let attachments = Attached::sorted(attachments, table.state.gateway());
+    let page = describe.pick_from("transit-gateway-propagation", FILTERS, attachments)?;
     let propagations = page.map(|found| TransitGatewayRouteTablePropagation {
-        transit_gateway_attachment_id: Some(found.id.to_string()),
-        resource_id: Some(found.state.resource().0.to_owned()),
-        resource_type: Some(found.state.resource().1.to_owned()),
+        transit_gateway_attachment_id: Some(found.found.id.to_string()),
+        resource_id: Some(found.resource().0.to_owned()),
+        resource_type: Some(found.resource().1.to_owned()),
         state: Some("enabled".to_owned()),
         transit_gateway_route_table_announcement_id: None,
     });
@@ -117,7 +119,7 @@ async fn get_transit_gateway_attachment_propagations(
     cx: Context,
     input: GetTransitGatewayAttachmentPropagationsRequest,
 ) -> Ec2Result<GetTransitGatewayAttachmentPropagationsResult> {
-    let attachment = cx.transit_gateway_attachments.find(&cx.account, input.transit_gateway_attachment_id())?;
+    let attachment = seen(&cx, input.transit_gateway_attachment_id())?;
     let describe = Describe {
         filters: &input.filters,
         max_results: input.max_results,

@@ -22,6 +22,18 @@ pub struct TransitGatewayRouteTableState {
     /// Attachments; those that are deleted count no more.
     #[prost(string, repeated, tag = "4")]
     pub(super) propagations: Vec<String>,
+    #[prost(message, repeated, tag = "5")]
+    pub(super) references: Vec<ListReference>,
+}
+
+/// Routes to all that a prefix list has.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct ListReference {
+    #[prost(string, tag = "1")]
+    pub list: String,
+    /// None: a black hole.
+    #[prost(string, optional, tag = "2")]
+    pub attachment: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -45,6 +57,9 @@ pub enum TableCommand {
     Remove(IpNet),
     Propagate(String),
     StopPropagating(String),
+    Refer(ListReference),
+    ChangeReference(ListReference),
+    StopReferring(String),
 }
 
 impl TransitGatewayRouteTableState {
@@ -58,6 +73,14 @@ impl TransitGatewayRouteTableState {
 
     fn position(&self, destination: &str) -> Option<usize> {
         self.routes.iter().position(|route| route.destination == destination)
+    }
+
+    fn reference(&self, list: &str, table: &Id) -> Ec2Result<usize> {
+        let position = self.references.iter().position(|reference| reference.list == list);
+        position.ok_or_else(|| {
+            let message = format!("{table} has no reference to the prefix list {list}.");
+            Ec2Error::new("InvalidPrefixListReference.NotFound", message)
+        })
     }
 
     fn obey(&mut self, command: TableCommand, facts: &Facts<'_>) -> Ec2Result<()> {
@@ -83,6 +106,22 @@ impl TransitGatewayRouteTableState {
                 let destination = destination.to_string();
                 let position = self.position(&destination).ok_or_else(|| no_route(&destination, facts.id))?;
                 self.routes.remove(position);
+            }
+            TableCommand::Refer(reference) => {
+                if self.references.iter().any(|known| known.list == reference.list) {
+                    let message =
+                        format!("{} already has a reference to the prefix list {}.", facts.id, reference.list);
+                    return Err(Ec2Error::new("PrefixListReferenceAlreadyExists", message));
+                }
+                self.references.push(reference);
+            }
+            TableCommand::ChangeReference(reference) => {
+                let position = self.reference(&reference.list, facts.id)?;
+                self.references[position] = reference;
+            }
+            TableCommand::StopReferring(list) => {
+                let position = self.reference(&list, facts.id)?;
+                self.references.remove(position);
             }
             TableCommand::Propagate(attachment) => {
                 if self.propagations.contains(&attachment) {
@@ -143,7 +182,11 @@ impl Entity for TransitGatewayRouteTableState {
     }
 
     fn links(&self) -> Vec<Id> {
-        if self.is_over() { Vec::new() } else { vec![Id::new(self.gateway())] }
+        if self.is_over() {
+            return Vec::new();
+        }
+        let lists = self.references.iter().map(|reference| reference.list.as_str());
+        std::iter::once(self.gateway()).chain(lists).map(Id::new).collect()
     }
 
     resource!(tags);

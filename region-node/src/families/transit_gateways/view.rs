@@ -5,13 +5,13 @@ use std::sync::Arc;
 use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{
     Tag, TransitGatewayAttachment, TransitGatewayAttachmentAssociation, TransitGatewayRouteAttachment,
-    TransitGatewayRouteTable,
+    TransitGatewayRouteTable, TransitGatewayVpcAttachment,
 };
 use ipnet::IpNet;
 
 use super::life::incorrect_state;
 use super::{AttachmentState, TransitGatewayRouteTableState, TransitGatewayState};
-use crate::entity::{Id, Published};
+use crate::entity::{Entity as _, Id, Published, Shelf};
 use crate::request::{Context, Row};
 
 /// A gateway that takes what is asked of it.
@@ -26,8 +26,87 @@ pub(super) fn find_table(cx: &Context, id: &str) -> Ec2Result<Arc<Published<Tran
 }
 
 pub(super) fn find_attachment(cx: &Context, id: &str) -> Ec2Result<Arc<Published<AttachmentState>>> {
-    let found = cx.transit_gateway_attachments.find(&cx.account, id)?;
+    let found = seen(cx, id)?;
     if found.state.is_over() { Err(incorrect_state(id, found.state.public.state())) } else { Ok(found) }
+}
+
+/// An attachment that the caller has a part in.
+pub(super) fn seen(cx: &Context, id: &str) -> Ec2Result<Arc<Published<AttachmentState>>> {
+    let found = cx.transit_gateway_attachments.index().get(id);
+    match found.filter(|found| found.state.visible_to(&found.account, &cx.account)) {
+        Some(found) => Ok(found),
+        None => AttachmentState::KIND.check(id).and_then(|()| Err(AttachmentState::KIND.not_found(id))),
+    }
+}
+
+/// Who sees an attachment, and on which shelves it is found.
+pub(super) fn shelves(cx: &Context) -> [Shelf; 2] {
+    [Shelf::Owner(cx.account.clone()), Shelf::SharedWith(cx.account.clone())]
+}
+
+/// An attachment as one of its gateways has it.
+pub(super) struct Attached {
+    pub(super) found: Arc<Published<AttachmentState>>,
+    gateway: String,
+}
+
+impl Attached {
+    pub(super) fn sorted(found: impl Iterator<Item = Arc<Published<AttachmentState>>>, gateway: &str) -> Vec<Self> {
+        let mut rows: Vec<_> = found.map(|found| Self { found, gateway: gateway.to_owned() }).collect();
+        rows.sort_by(|one, other| one.found.id.cmp(&other.found.id));
+        rows
+    }
+
+    pub(super) fn resource(&self) -> (&str, &'static str, &str) {
+        self.found.state.resource(&self.gateway)
+    }
+}
+
+impl Row for Attached {
+    fn id(&self) -> &str {
+        &self.found.id
+    }
+}
+
+/// An attachment of some type as its owner or its guest sees it.
+pub(super) struct Seen<T> {
+    pub(super) found: Arc<Published<AttachmentState>>,
+    pub(super) tags: Vec<Tag>,
+    pub(super) public: T,
+}
+
+impl<T> Seen<T> {
+    pub(super) fn new(
+        cx: &Context,
+        found: Arc<Published<AttachmentState>>,
+        view: impl FnOnce(&Published<AttachmentState>, Vec<Tag>) -> T,
+    ) -> Self {
+        let tags = tags(cx, &found);
+        Self { public: view(&found, tags.clone()), tags, found }
+    }
+}
+
+impl<T: Send + Sync> Row for Seen<T> {
+    fn id(&self) -> &str {
+        &self.found.id
+    }
+
+    fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
+}
+
+/// The caller's own tags of an attachment.
+pub(super) fn tags(cx: &Context, found: &Published<AttachmentState>) -> Vec<Tag> {
+    match &found.state.guest {
+        Some(guest) if found.account != cx.account => guest.tags.clone(),
+        _ => found.state.public.tags.clone(),
+    }
+}
+
+/// A VPC attachment as the caller sees it.
+pub(super) fn vpc_view(cx: &Context, found: &Published<AttachmentState>) -> TransitGatewayVpcAttachment {
+    TransitGatewayVpcAttachment { tags: tags(cx, found), ..found.state.public.clone() }
 }
 
 /// An attachment that is there, by its id.
@@ -47,11 +126,19 @@ pub(super) fn blocks(cx: &Context, attachment: &AttachmentState) -> Vec<IpNet> {
         .collect()
 }
 
-pub(super) fn route_attachment(found: &Published<AttachmentState>) -> TransitGatewayRouteAttachment {
+/// The blocks of a prefix list as it is now.
+pub(super) fn blocks_of_list(cx: &Context, list: &str) -> Vec<IpNet> {
+    let list = cx.prefix_lists.index().get(list);
+    let entries = list.iter().flat_map(|list| list.state.entries());
+    entries.filter_map(|entry| entry.cidr().parse().ok()).collect()
+}
+
+pub(super) fn route_attachment(found: &Published<AttachmentState>, gateway: &str) -> TransitGatewayRouteAttachment {
+    let (resource, resource_type, _) = found.state.resource(gateway);
     TransitGatewayRouteAttachment {
-        resource_id: Some(found.state.resource().0.to_owned()),
+        resource_id: Some(resource.to_owned()),
         transit_gateway_attachment_id: Some(found.id.to_string()),
-        resource_type: Some(found.state.resource().1.to_owned()),
+        resource_type: Some(resource_type.to_owned()),
     }
 }
 
@@ -63,15 +150,17 @@ pub(super) struct AttachmentView {
 
 pub(super) fn attachment_view(cx: &Context, found: &Published<AttachmentState>) -> AttachmentView {
     let own = &found.state.public;
-    let (resource, resource_type, owner) = found.state.resource();
-    let gateway = cx.transit_gateways.index().get(found.state.gateway());
-    let association = found.state.table().map(|table| TransitGatewayAttachmentAssociation {
+    // Of a peering within a region the accepter sees its own gateway, if it is not the requester too.
+    let near = found.state.peer_gateway().filter(|_| found.account != cx.account).unwrap_or(found.state.gateway());
+    let (resource, resource_type, owner) = found.state.resource(near);
+    let gateway = cx.transit_gateways.index().get(near);
+    let association = found.state.table(near).map(|table| TransitGatewayAttachmentAssociation {
         transit_gateway_route_table_id: Some(table.to_owned()),
         state: Some("associated".to_owned()),
     });
     let public = TransitGatewayAttachment {
         transit_gateway_attachment_id: Some(found.id.to_string()),
-        transit_gateway_id: own.transit_gateway_id.clone(),
+        transit_gateway_id: Some(near.to_owned()),
         transit_gateway_owner_id: gateway.and_then(|gateway| gateway.state.public.owner_id.clone()),
         resource_owner_id: Some(owner.to_owned()),
         resource_type: Some(resource_type.to_owned()),
@@ -79,7 +168,7 @@ pub(super) fn attachment_view(cx: &Context, found: &Published<AttachmentState>) 
         state: own.state.clone(),
         association,
         creation_time: own.creation_time,
-        tags: own.tags.clone(),
+        tags: tags(cx, found),
     };
     AttachmentView { id: found.id.clone(), public }
 }

@@ -51,6 +51,11 @@ pub fn prepare(cx: &Context, mapping: &BlockDeviceMapping, zone: &Zone, tags: Ve
 }
 
 impl VolumeTemplate {
+    /// What all volumes made from it have in common.
+    pub fn public(&self) -> &Volume {
+        &self.public
+    }
+
     pub fn device(&self) -> &str {
         &self.device
     }

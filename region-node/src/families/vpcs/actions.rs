@@ -147,6 +147,11 @@ async fn create_default_vpc(cx: Context, _: CreateDefaultVpcRequest) -> Ec2Resul
         let message = "A Default VPC already exists for this account in this region.";
         return Err(Ec2Error::new("DefaultVpcAlreadyExists", message));
     }
+    if cx.has_classic() {
+        return Err(Ec2Error::unsupported(
+            "A default VPC cannot be created: this account supports EC2-Classic in this region.",
+        ));
+    }
     let mut batch = cx.batch();
     let vpc = accounts::create_default_vpc(&cx, &mut batch, &accounts::default_dhcp_options(&cx))?;
     cx.commit(batch, CreateDefaultVpcResult { vpc: Some(vpc.public) }).await

@@ -135,4 +135,29 @@ mod tests {
         blocks.remove("10.0.1.0/24".parse().unwrap(), &Id::new("subnet-2"));
         assert!(blocks.overlapping("10.0.1.0/24".parse().unwrap()).is_some(), "it is another's");
     }
+
+    #[test]
+    fn whatever_is_taken_and_given_back_in_whatever_order_never_overlaps() {
+        for seed in 0..50 {
+            let mut chance = fastrand::Rng::with_seed(seed);
+            let (mut blocks, by) = (Blocks::default(), Id::new("subnet-1"));
+            let mut had: Vec<IpNet> = Vec::new();
+            for _ in 0..400 {
+                if chance.u8(..3) == 0 && !had.is_empty() {
+                    let gone = had.swap_remove(chance.usize(..had.len()));
+                    blocks.remove(gone, &by);
+                }
+                let address = std::net::Ipv4Addr::new(10, 0, chance.u8(..), chance.u8(..));
+                let block = IpNet::new(address.into(), chance.u8(20..=28)).unwrap().trunc();
+                let common = |known: &IpNet| known.contains(&block) || block.contains(known);
+                assert_eq!(blocks.overlapping(block).is_some(), had.iter().any(common), "{block} beside {had:?}");
+                if blocks.overlapping(block).is_none() {
+                    blocks.insert(block, by.clone());
+                    had.push(block);
+                }
+            }
+            had.into_iter().for_each(|block| blocks.remove(block, &by));
+            assert!(blocks.is_empty());
+        }
+    }
 }

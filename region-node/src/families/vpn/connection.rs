@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use archipelago_proto::cluster::v1::SetVpnTunnelRequest;
 use archipelago_proto::ec2::v1::{TunnelOption, VpnConnection, VpnConnectionOptions, VpnStaticRoute};
 use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
@@ -29,6 +30,8 @@ pub enum VpnConnectionCommand {
     Modify(Modification),
     /// A new endpoint for the tunnel with this address.
     ReplaceTunnel(String),
+    /// What has become of a tunnel.
+    SetTunnel(SetVpnTunnelRequest),
 }
 
 impl VpnConnectionState {
@@ -118,6 +121,16 @@ impl Entity for VpnConnectionState {
                 telemetry.filter(|known| known.outside_ip_address() == outside).for_each(|known| {
                     known.last_status_change = Some(facts.now);
                 });
+            }
+            ("available" | "modifying", VpnConnectionCommand::SetTunnel(new)) => {
+                self.tunnel(&new.outside_ip_address)?;
+                let telemetry = next.public.vgw_telemetry.iter_mut();
+                for known in telemetry.filter(|known| known.outside_ip_address() == new.outside_ip_address) {
+                    known.last_status_change = Some(facts.now);
+                    known.status = Some(new.status.clone());
+                    known.status_message = Some(new.message.clone());
+                    known.accepted_route_count = Some(new.accepted_routes);
+                }
             }
             (state, _) => {
                 let message = format!("The vpnConnection '{}' is not available: it is {state}.", facts.id);

@@ -1,6 +1,5 @@
 //! Describing and deleting connections, their routes and their tunnels.
 
-use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{
     ActiveVpnTunnelStatus, CreateVpnConnectionRouteRequest, CreateVpnConnectionRouteResponse,
     DeleteVpnConnectionRequest, DeleteVpnConnectionResponse, DeleteVpnConnectionRouteRequest,
@@ -9,20 +8,25 @@ use archipelago_proto::ec2::v1::{
     GetVpnTunnelReplacementStatusResult, MaintenanceDetails, ReplaceVpnTunnelRequest, ReplaceVpnTunnelResult,
     VpnConnection,
 };
+use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::configuration::{Ends, configuration};
 use super::filters::{CONNECTIONS, ConnectionRow};
 use super::{VpnConnectionCommand, VpnConnectionState};
+use crate::families::transit_gateways;
 use crate::request::{Context, Describe, ipv4_block};
 
 pub(super) fn ends(cx: &Context, connection: &VpnConnectionState) -> Ends {
     let customer = cx.customer_gateways.index().get(connection.public.customer_gateway_id());
     let customer = customer.map(|customer| customer.state.public.clone()).unwrap_or_default();
     let gateway = cx.vpn_gateways.index().get(connection.public.vpn_gateway_id());
+    let transit = cx.transit_gateways.index().get(connection.public.transit_gateway_id());
+    let amazon_asn = transit.and_then(|transit| transit.state.public.options.as_ref()?.amazon_side_asn);
+    let amazon_asn = amazon_asn.unwrap_or(64_512);
     Ends {
         customer_address: customer.ip_address.unwrap_or_default(),
         customer_asn: customer.bgp_asn.or(customer.bgp_asn_extended).unwrap_or_default(),
-        amazon_asn: gateway.map_or(64_512, |gateway| gateway.state.public.amazon_side_asn()),
+        amazon_asn: gateway.map_or(amazon_asn, |gateway| gateway.state.public.amazon_side_asn()),
     }
 }
 
@@ -53,6 +57,7 @@ pub(super) async fn delete_vpn_connection(
     input: DeleteVpnConnectionRequest,
 ) -> Ec2Result<DeleteVpnConnectionResponse> {
     let connection = cx.vpn_connections.find(&cx.account, input.vpn_connection_id())?;
+    transit_gateways::detach_vpn(&cx, &connection.id).await?;
     let free = cx.vpn_connections.ask(&connection.id, VpnConnectionCommand::Delete).await?.reply;
     free.into_iter().for_each(|address| cx.public_addresses.give_back(address));
     Ok(DeleteVpnConnectionResponse {})
@@ -64,6 +69,12 @@ pub(super) async fn create_vpn_connection_route(
 ) -> Ec2Result<CreateVpnConnectionRouteResponse> {
     let destination = ipv4_block("destinationCidrBlock", input.destination_cidr_block())?.to_string();
     let connection = cx.vpn_connections.find(&cx.account, input.vpn_connection_id())?;
+    if connection.state.public.transit_gateway_id.is_some() {
+        return Err(Ec2Error::unsupported(format!(
+            "The static routes to {} are those of the transit gateway's route tables.",
+            connection.id
+        )));
+    }
     cx.vpn_connections.ask(&connection.id, VpnConnectionCommand::AddRoute(destination)).await?;
     Ok(CreateVpnConnectionRouteResponse {})
 }

@@ -12,6 +12,7 @@ use super::connection_actions::view;
 use super::tunnels::{self, fresh_inside, fresh_key};
 use super::{VpnConnectionState, VpnGatewayState};
 use crate::entity::{Entity as _, Undo, workflow};
+use crate::families::transit_gateways;
 use crate::request::{Context, ipv4_block, ipv6_block, tags_for};
 use crate::time::Transition;
 
@@ -31,6 +32,9 @@ pub(super) async fn create_vpn_connection(
         ));
     }
     check_unmade(&input)?;
+    if let Some(id) = &input.transit_gateway_id {
+        transit_gateways::gateway_of_vpn(&cx, id)?;
+    }
     let given = input.options.clone().unwrap_or_default();
     let mut options = options(&given)?;
     let customer = cx.customer_gateways.find(&cx.account, input.customer_gateway_id())?;
@@ -43,6 +47,7 @@ pub(super) async fn create_vpn_connection(
     let known = cx.vpn_connections.linked_to(&customer.id);
     let same = |public: &VpnConnection| {
         public.vpn_gateway_id == input.vpn_gateway_id
+            && public.transit_gateway_id == input.transit_gateway_id
             && public.options.as_ref().is_some_and(|known| same(known, &options))
     };
     if let Some(known) = known.values().find(|known| !known.state.is_over() && same(&known.state.public)) {
@@ -62,7 +67,8 @@ pub(super) async fn create_vpn_connection(
         });
         let vgw_telemetry = telemetry.collect();
         let id = cx.vpn_connections.fresh_id();
-        let associated = if input.vpn_gateway_id.is_some() { "associated" } else { "not-associated" };
+        let ends = input.vpn_gateway_id.is_some() || input.transit_gateway_id.is_some();
+        let associated = if ends { "associated" } else { "not-associated" };
         let public = VpnConnection {
             category: Some("VPN".into()),
             gateway_association_state: Some(associated.into()),
@@ -74,6 +80,7 @@ pub(super) async fn create_vpn_connection(
             r#type: Some("ipsec.1".into()),
             customer_gateway_id: Some(customer.id.to_string()),
             vpn_gateway_id: input.vpn_gateway_id.clone(),
+            transit_gateway_id: input.transit_gateway_id.clone(),
             ..VpnConnection::default()
         };
         let settles = cx.shell.clock.now() + cx.shell.lifecycle.duration(Transition::VpnConnectionCreate);
@@ -81,6 +88,9 @@ pub(super) async fn create_vpn_connection(
         let shown = view(&cx, &state);
         let mut batch = cx.batch();
         batch.create(&cx.vpn_connections, &id, state)?;
+        if let Some(gateway) = &input.transit_gateway_id {
+            transit_gateways::attach_vpn(&cx, &mut undo, &mut batch, gateway, &id).await?;
+        }
         cx.commit(batch, CreateVpnConnectionResult { vpn_connection: Some(shown) }).await
     }
     .await;
@@ -89,10 +99,6 @@ pub(super) async fn create_vpn_connection(
 
 /// Targets that no action here makes.
 fn check_unmade(input: &CreateVpnConnectionRequest) -> Ec2Result<()> {
-    if let Some(id) = &input.transit_gateway_id {
-        let message = format!("The transitGateway ID '{id}' does not exist");
-        return Err(Ec2Error::new("InvalidTransitGatewayID.NotFound", message));
-    }
     if let Some(id) = &input.vpn_concentrator_id {
         let message = format!("The vpnConcentrator ID '{id}' does not exist");
         return Err(Ec2Error::new("InvalidVpnConcentratorID.NotFound", message));

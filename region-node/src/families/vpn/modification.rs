@@ -12,6 +12,7 @@ use super::creation::{check_gateway, ipv6_network, network};
 use super::tunnels;
 use super::{CustomerGatewayState, VpnConnectionCommand, VpnConnectionState};
 use crate::entity::{Entity as _, Id, Published, Undo, workflow};
+use crate::families::transit_gateways::gateway_of_vpn;
 use crate::request::Context;
 
 async fn modify(
@@ -29,8 +30,8 @@ pub(super) async fn modify_vpn_connection(
     input: ModifyVpnConnectionRequest,
 ) -> Ec2Result<ModifyVpnConnectionResult> {
     if let Some(id) = &input.transit_gateway_id {
-        let message = format!("The transitGateway ID '{id}' does not exist");
-        return Err(Ec2Error::new("InvalidTransitGatewayID.NotFound", message));
+        gateway_of_vpn(&cx, id)?;
+        return Err(Ec2Error::unsupported("A VPN connection is not moved to a transit gateway: make a new one."));
     }
     if input.customer_gateway_id.is_none() && input.vpn_gateway_id.is_none() {
         return Err(Ec2Error::missing_parameter("VpnGatewayId"));
@@ -44,6 +45,9 @@ pub(super) async fn modify_vpn_connection(
     }
     if let Some(id) = &input.vpn_gateway_id {
         check_gateway(&cx, id)?;
+        if connection.state.public.transit_gateway_id.is_some() {
+            return Err(Ec2Error::unsupported("A VPN connection is not moved off a transit gateway: make a new one."));
+        }
     }
     let mut undo = Undo::default();
     for id in input.customer_gateway_id.iter().chain(&input.vpn_gateway_id) {

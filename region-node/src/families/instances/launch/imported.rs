@@ -7,6 +7,7 @@ use super::order::Order;
 use super::run::{Plan, add_interfaces, plan};
 use crate::entity::{Id, Undo, workflow};
 use crate::families::images::ImageState;
+use crate::families::instances::classic::Classic;
 use crate::families::instances::lifecycle::Phase;
 use crate::families::instances::state::{InstanceState, Intent, Private};
 use crate::request::Context;
@@ -14,7 +15,7 @@ use crate::request::Context;
 /// Checks what is asked for; returns the zone that the instance will be in.
 pub(crate) fn check_imported(cx: &Context, input: &RunInstancesRequest, image: &Image) -> Ec2Result<String> {
     let plan = plan(cx, &ordered(input), &described(image))?;
-    Ok(plan.subnet.state.public.availability_zone().to_owned())
+    Ok(plan.site.zone().to_owned())
 }
 
 /// Makes a stopped instance of these ids, with a volume for each block device of the image.
@@ -47,8 +48,10 @@ async fn make(cx: &Context, undo: &mut Undo, plan: &Plan, id: &Id, volumes: &[Id
     let mut batch = cx.batch();
     add_interfaces(cx, undo, plan, std::slice::from_ref(id), &mut batch).await?;
     let public = Instance { instance_id: Some(id.to_string()), ami_launch_index: Some(0), ..plan.instance.clone() };
-    let private =
-        Private { reservation_id: cx.shell.ids.prefixed("r").to_string(), imported: true, ..plan.private.clone() };
+    // A stopped instance has no addresses in EC2-Classic, but its groups.
+    let classic = plan.site.subnet().is_none().then(|| Classic { groups: plan.site.groups(), ..Classic::default() });
+    let reservation_id = cx.shell.ids.prefixed("r").to_string();
+    let private = Private { reservation_id, imported: true, classic, ..plan.private.clone() };
     let mut state = InstanceState::new(public, private, now);
     state.enter(Phase::Stopped, None);
     state.changes = None;

@@ -12,8 +12,10 @@ mod interfaces;
 pub(crate) mod market;
 mod options;
 mod order;
+mod outlook;
 mod place;
 mod run;
+mod site;
 
 pub(super) use devices::check_name as check_device_name;
 pub(super) use group::named as named_group;
@@ -21,6 +23,7 @@ pub(super) use image::{check as check_image, instance_type};
 pub(crate) use imported::{check_imported, import};
 pub(super) use options::{credits, metadata, profile, user_data};
 pub(crate) use order::Order;
+pub(crate) use outlook::{Outlook, outlook, request_in_full};
 pub(super) use place::check_offered;
 pub(super) use run::run_instances;
 pub(crate) use run::{check, run};

@@ -83,11 +83,12 @@ pub(in super::super) fn check_offered(zone: &str, instance_type: &str, offering:
     ))
 }
 
-/// How the instances are placed in a subnet.
+/// How the instances are placed in a zone, whose subnet may tell.
 pub(super) fn placement(
     cx: &Context,
     input: &RunInstancesRequest,
-    subnet: &Published<SubnetState>,
+    zone: &Zone,
+    subnet: Option<&archipelago_proto::ec2::v1::Subnet>,
 ) -> Ec2Result<Placement> {
     let wanted = input.placement.clone().unwrap_or_default();
     if wanted.spread_domain.is_some() {
@@ -100,7 +101,7 @@ pub(super) fn placement(
     if let Some(id) = &host_id {
         cx.hosts.find(&cx.account, id)?;
     }
-    let vpc = cx.vpcs.index().get(subnet.state.public.vpc_id());
+    let vpc = subnet.and_then(|subnet| cx.vpcs.index().get(subnet.vpc_id()));
     let dedicated_vpc = vpc.is_some_and(|vpc| vpc.state.public.instance_tenancy() == "dedicated");
     let tenancy = match wanted.tenancy.as_deref() {
         Some("host") => "host",
@@ -119,10 +120,9 @@ pub(super) fn placement(
     if affinity.is_some() && tenancy != "host" {
         return Err(Ec2Error::invalid_combination("The parameter Affinity requires the tenancy 'host'"));
     }
-    let public = &subnet.state.public;
     Ok(Placement {
-        availability_zone: public.availability_zone.clone(),
-        availability_zone_id: public.availability_zone_id.clone(),
+        availability_zone: Some(zone.name.to_owned()),
+        availability_zone_id: Some(zone.id.to_owned()),
         group_name: Some(String::new()),
         tenancy: Some(tenancy.to_owned()),
         affinity: (tenancy == "host").then(|| affinity.unwrap_or_else(|| "default".to_owned())),

@@ -1,7 +1,5 @@
 //! The launch itself: from a request to instances with their volumes and interfaces.
 
-use std::sync::Arc;
-
 use archipelago_proto::ec2::v1::{
     CreditSpecificationRequest, Image, Instance, InstanceNetworkInterface, InstanceTypeInfo, Monitoring,
     OperatorResponse, Reservation, RunInstancesRequest, StateReason,
@@ -14,6 +12,7 @@ use super::group::{self, Group};
 use super::interfaces::Wanted;
 use super::market::{self, Spot};
 use super::order::Order;
+use super::site::Site;
 use super::{capacity, devices, image, interfaces, options, place};
 use crate::capacity::{Market, Pool};
 use crate::entity::{Batch, Entity as _, Id, Published, Undo, workflow};
@@ -28,7 +27,6 @@ use crate::families::network_interfaces::{
     self, Attachment, NetworkInterfaceCommand, NetworkInterfaceState, launch as interface_launch,
 };
 use crate::families::spot_market::SpotRequestState;
-use crate::families::subnets::SubnetState;
 use crate::families::volumes::VolumeState;
 use crate::families::volumes::launch::{self as volume_launch, VolumeTemplate};
 use crate::request::{Context, required, tags_for};
@@ -39,8 +37,8 @@ pub(super) struct Plan {
     pub(super) instance: Instance,
     pub(super) private: Private,
     pub(super) volumes: Vec<VolumeTemplate>,
-    interfaces: Vec<Wanted>,
-    pub(super) subnet: Arc<Published<SubnetState>>,
+    pub(super) interfaces: Vec<Wanted>,
+    pub(super) site: Site,
     group: Option<Group>,
     pool: Pool,
     /// The zones that offer the type.
@@ -109,8 +107,10 @@ const NO_ROOM: [&str; 2] = ["InsufficientFreeAddressesInSubnet", capacity::INSUF
 
 /// How many instances there is room for, in their pool and in their subnet; fewer than were just tried.
 fn room(cx: &Context, plan: &Plan, tried: usize) -> usize {
-    let free = cx.subnets.index().get(&plan.subnet.id).map_or(0, |subnet| subnet.state.free_addresses());
-    usize::try_from(free).unwrap_or(0).min(cx.capacity.room(&plan.pool)).min(tried - 1)
+    let subnet = plan.site.subnet().and_then(|subnet| cx.subnets.index().get(&subnet.id));
+    let free = subnet.map_or(usize::MAX, |subnet| usize::try_from(subnet.state.free_addresses()).unwrap_or(0));
+    free.min(cx.capacity.room(&plan.pool).saturating_add(seats::room(cx, &plan.instance, plan.spot.is_some())))
+        .min(tried - 1)
 }
 
 pub(super) fn plan(cx: &Context, order: &Order, image: &ImageState) -> Ec2Result<Plan> {
@@ -125,10 +125,16 @@ pub(super) fn plan(cx: &Context, order: &Order, image: &ImageState) -> Ec2Result
     // What a template says for Spot Instances does not matter to others.
     kinds.push(&SpotRequestState::KIND);
     let tags = |kind| tags_for(kind, &kinds, &input.tag_specifications);
-    let (interfaces, subnet) = interfaces::read(cx, input, &info, &zones, &tags(&NetworkInterfaceState::KIND)?)?;
-    let zone = subnet.state.public.availability_zone();
-    place::check_offered(zone, info.instance_type(), &zones)?;
-    let zone = cx.facts.zone(zone).ok_or_else(Ec2Error::internal)?;
+    let interface_tags = tags(&NetworkInterfaceState::KIND)?;
+    let (interfaces, site) = match Site::classic(cx, input, &info, &zones)? {
+        Some(classic) => (Vec::new(), classic),
+        None => {
+            let (interfaces, subnet) = interfaces::read(cx, input, &info, &zones, &interface_tags)?;
+            (interfaces, Site::Subnet(subnet))
+        }
+    };
+    place::check_offered(site.zone(), info.instance_type(), &zones)?;
+    let zone = cx.facts.zone(site.zone()).ok_or_else(Ec2Error::internal)?;
     let spot_tags = tags(&SpotRequestState::KIND)?;
     let spot = terms.map(|terms| market::spot(cx, terms, image, &info, zone, spot_tags)).transpose()?;
     let pool = Pool::new(zone.name, info.instance_type(), market);
@@ -140,7 +146,7 @@ pub(super) fn plan(cx: &Context, order: &Order, image: &ImageState) -> Ec2Result
 
     let mut instance_tags = tags(&InstanceState::KIND)?;
     instance_tags.extend(order.marks.iter().cloned());
-    let mut instance = Instance { tags: instance_tags, ..instance(cx, input, image, &info, &subnet)? };
+    let mut instance = Instance { tags: instance_tags, ..instance(cx, input, image, &info, &site, zone)? };
     let tenancy = instance.placement.clone().unwrap_or_default();
     let group = group::read(cx, input, &info, tenancy.tenancy())?;
     if let (Some(Group { group, .. }), Some(placement)) = (&group, &mut instance.placement) {
@@ -164,7 +170,7 @@ pub(super) fn plan(cx: &Context, order: &Order, image: &ImageState) -> Ec2Result
         uefi_data: Some(uefi_data.clone()).filter(|data| !data.is_empty()),
         ..Private::default()
     };
-    Ok(Plan { instance, private, volumes, interfaces, subnet, group, pool, zones, zone, spot })
+    Ok(Plan { instance, private, volumes, interfaces, site, group, pool, zones, zone, spot })
 }
 
 /// The instance but for its id and what follows from that.
@@ -173,8 +179,10 @@ fn instance(
     input: &RunInstancesRequest,
     image: &Image,
     info: &InstanceTypeInfo,
-    subnet: &Published<SubnetState>,
+    site: &Site,
+    zone: &Zone,
 ) -> Ec2Result<Instance> {
+    let subnet = site.subnet().map(|subnet| &subnet.state.public);
     let now = cx.shell.clock.now();
     if let Some(name) = input.key_name.as_deref().filter(|name| !name.is_empty()) {
         let pair = key_pairs::named(cx, name)?;
@@ -232,7 +240,7 @@ fn instance(
         platform_details: image.platform_details.clone(),
         usage_operation: image.usage_operation.clone(),
         usage_operation_update_time: Some(now),
-        private_dns_name_options: Some(options::dns_names(input, &subnet.state.public)),
+        private_dns_name_options: subnet.map(|subnet| options::dns_names(input, subnet)),
         tpm_support: image.tpm_support.clone(),
         maintenance_options: Some(options::maintenance(input)),
         network_performance_options: Some(options::bandwidth(input, info)?),
@@ -244,13 +252,13 @@ fn instance(
         product_codes: image.product_codes.clone(),
         instance_type: info.instance_type.clone(),
         launch_time: Some(now),
-        placement: Some(place::placement(cx, input, subnet)?),
+        placement: Some(place::placement(cx, input, zone, subnet)?),
         kernel_id: input.kernel_id.clone().or_else(|| image.kernel_id.clone()),
         ramdisk_id: input.ramdisk_id.clone().or_else(|| image.ramdisk_id.clone()),
         platform: image.platform.clone(),
         monitoring: Some(Monitoring { state: text(if monitored { "enabled" } else { "disabled" }) }),
-        subnet_id: Some(subnet.id.to_string()),
-        vpc_id: subnet.state.public.vpc_id.clone(),
+        subnet_id: subnet.and_then(|subnet| subnet.subnet_id.clone()),
+        vpc_id: subnet.and_then(|subnet| subnet.vpc_id.clone()),
         ..Instance::default()
     })
 }
@@ -272,11 +280,14 @@ async fn launch(cx: &Context, undo: &mut Undo, order: &Order, plan: &Plan, count
     let now = cx.shell.clock.now();
     let settles = now + cx.shell.lifecycle.duration(Transition::InstanceLaunch);
     let ids: Vec<Id> = (0..count).map(|_| cx.instances.fresh_id()).collect();
-    capacity::reserve(cx, undo, &plan.pool, &ids, &plan.zones)?;
     let partitions = group::join(cx, undo, plan.group.as_ref(), &ids, plan.zone.name).await?;
     let lifecycle = plan.spot.as_ref().map(|_| "spot".to_owned());
     let seated = Instance { instance_lifecycle: lifecycle, ..plan.instance.clone() };
     let seats = seats::take(cx, undo, &seated, &ids).await?;
+    // Those that run in a reservation have its places.
+    let placed: Vec<_> =
+        ids.iter().zip(&seats).filter(|(_, seat)| !seat.is_reserved()).map(|(id, _)| id.clone()).collect();
+    capacity::reserve(cx, undo, &plan.pool, &placed, &plan.zones)?;
     let mut batch = cx.batch();
     let shown = add_interfaces(cx, undo, plan, &ids, &mut batch).await?;
 
@@ -294,15 +305,17 @@ async fn launch(cx: &Context, undo: &mut Undo, order: &Order, plan: &Plan, count
         if let Some(spot) = &plan.spot {
             market::add(cx, order, spot, plan.zone, &mut public, &mut batch, now)?;
         }
-        instances.push(answer(row::view(cx, &public, Vec::new(), interfaces)));
-        let private =
-            Private { profile: public.iam_instance_profile.as_ref().map(|_| Association::new(cx)), ..private.clone() };
+        let classic = plan.site.move_in(cx, undo)?;
+        instances.push(answer(row::view(cx, &public, classic.as_ref(), Vec::new(), interfaces)));
+        let profile = public.iam_instance_profile.as_ref().map(|_| Association::new(cx));
+        let private = Private { profile, classic, ..private.clone() };
         batch.create(&cx.instances, id, InstanceState::new(public, private, settles))?;
         add_volumes(cx, plan, id, now, &mut batch)?;
     }
     let response = Reservation {
         reservation_id: Some(reservation_id),
         owner_id: Some(cx.account.to_string()),
+        groups: plan.site.groups(),
         instances,
         ..Reservation::default()
     };

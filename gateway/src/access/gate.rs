@@ -1,0 +1,120 @@
+//! Whether a request may pass.
+
+use archipelago_proto::cluster::v1::permissions_client::PermissionsClient;
+use archipelago_proto::cluster::v1::{Subject, SubjectsRequest};
+use archipelago_proto::{Call, Ec2Error};
+use tonic::Request;
+
+use super::aws::because;
+use super::facts::Surroundings;
+use super::guard::Guard;
+use super::restrictions::{Permission, Refused, Restrictions};
+use crate::forward::Forwarder;
+use crate::policy::Context;
+use crate::signature::Identity;
+
+/// A request that is ready to be forwarded.
+pub(crate) struct Asked<'a> {
+    pub(crate) caller: &'a Identity,
+    pub(crate) surroundings: Surroundings<'a>,
+    /// The action's EC2 name.
+    pub(crate) action: &'a str,
+    pub(crate) call: &'a Call,
+    pub(crate) message: &'a [u8],
+}
+
+/// What else a request that changes something may need.
+const BESIDE: [&str; 2] = ["ec2:CreateTags", "iam:PassRole"];
+
+/// Refuses what the caller's policies do not allow.
+pub(crate) async fn admit(
+    guard: &Guard,
+    forwarder: &Forwarder,
+    restrictions: &Restrictions,
+    asked: &Asked<'_>,
+) -> Result<(), Ec2Error> {
+    let context = asked.surroundings.context(asked.caller, restrictions.member.as_deref());
+    let own = format!("ec2:{}", asked.action);
+    if allowed_anyway(restrictions, &own, &context) {
+        return Ok(());
+    }
+    for subject in subjects(forwarder, asked).await? {
+        let permission = permission(subject, &context);
+        if let Err(refused) = restrictions.check(&permission) {
+            return Err(guard.refusal(asked.caller, &permission, &refused));
+        }
+    }
+    Ok(())
+}
+
+/// Where no policy looks at resources, the node need not be asked for them.
+fn allowed_anyway(restrictions: &Restrictions, own: &str, context: &Context) -> bool {
+    let reads = ["ec2:Describe", "ec2:Get", "ec2:List", "ec2:Search"].iter().any(|start| own.starts_with(start));
+    let beside = if reads { &[][..] } else { &BESIDE };
+    [own].iter().chain(beside).all(|action| {
+        let resource = "*".to_owned();
+        let everywhere = Permission { action: (*action).to_owned(), resource, context: context.clone() };
+        restrictions.indifferent(action) && restrictions.check(&everywhere).is_ok()
+    })
+}
+
+async fn subjects(forwarder: &Forwarder, asked: &Asked<'_>) -> Result<Vec<Subject>, Ec2Error> {
+    let question = SubjectsRequest { action: asked.action.to_owned(), input: asked.message.to_vec().into() };
+    let mut request = Request::new(question);
+    asked.call.write_to(request.metadata_mut());
+    let answer = forwarder.send(asked.surroundings.region, request, |channel, request| async {
+        let mut client = PermissionsClient::new(channel).max_encoding_message_size(usize::MAX);
+        client = client.max_decoding_message_size(usize::MAX);
+        client.subjects(request).await.map(tonic::Response::into_inner)
+    });
+    Ok(answer.await?.subjects)
+}
+
+fn permission(subject: Subject, context: &Context) -> Permission {
+    let mut context = context.clone();
+    for key in subject.keys {
+        context.set_all(&key.name, key.values);
+    }
+    Permission { action: subject.action, resource: subject.resource, context }
+}
+
+impl Guard {
+    /// As EC2 says it, with the message for DecodeAuthorizationMessage.
+    fn refusal(&self, caller: &Identity, permission: &Permission, refused: &Refused<'_>) -> Ec2Error {
+        let message = format!(
+            "You are not authorized to perform this operation. {}. Encoded authorization failure message: {}",
+            because(permission, &caller.principal, refused),
+            self.seal.write(caller, permission, refused)
+        );
+        Ec2Error::new("UnauthorizedOperation", message)
+    }
+
+    /// As STS says it: whether a caller may do something with no resource, or with one.
+    pub(crate) fn allow(
+        &self,
+        caller: &Identity,
+        surroundings: Surroundings<'_>,
+        action: &str,
+        resource: &str,
+        keys: &[(String, Vec<String>)],
+    ) -> Result<(), Ec2Error> {
+        let Some(restrictions) = self.restrictions(caller) else { return Ok(()) };
+        let mut context = surroundings.context(caller, restrictions.member.as_deref());
+        keys.iter().for_each(|(key, values)| context.set_all(key, values.clone()));
+        let permission = Permission { action: action.to_owned(), resource: resource.to_owned(), context };
+        restrictions
+            .check(&permission)
+            .map_err(|refused| Ec2Error::new("AccessDenied", because(&permission, &caller.principal, &refused)))
+    }
+
+    /// What an authorization message of the caller's account says.
+    pub(crate) fn decode(&self, caller: &Identity, message: &str) -> Option<String> {
+        self.seal.read(&caller.account, message)
+    }
+
+    /// What a request to STS is judged by.
+    pub(crate) fn context(&self, caller: &Identity, surroundings: Surroundings<'_>) -> Context {
+        let restrictions = self.restrictions(caller);
+        surroundings.context(caller, restrictions.as_ref().and_then(|restrictions| restrictions.member.as_deref()))
+    }
+}

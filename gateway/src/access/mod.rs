@@ -1,0 +1,24 @@
+//! Users, groups, roles and policies, and what callers may do by them.
+//!
+//! An account that has none of these is its owner's alone: every key of it may do everything, and nothing is evaluated.
+//! [`Identities`] is what an operator writes, in the configuration or at run time; a [`Directory`] is that, checked and
+//! compiled; a [`Guard`] holds the directory of the moment and stops what it does not allow.
+
+mod admin;
+mod aws;
+mod builtin;
+mod directory;
+mod facts;
+mod gate;
+mod guard;
+mod identities;
+mod message;
+mod restrictions;
+
+pub(crate) use admin::answer as answer_operator;
+pub use directory::Directory;
+pub(crate) use directory::Member;
+pub(crate) use facts::Surroundings;
+pub(crate) use gate::{Asked, admit};
+pub(crate) use guard::Guard;
+pub use identities::{Group, Identities, Policy, Role, User};
