@@ -108,7 +108,6 @@ async fn modify_client_vpn_endpoint(
         if self_service.is_some() {
             public.self_service_portal_url = options::portal(self_service.as_deref(), &id);
         }
-        Ok(())
     };
     cx.client_vpn_endpoints.ask(&endpoint.id, ClientVpnCommand::Modify(Box::new(change))).await?;
     if let Some(vpc) = vpc.filter(|_| !input.security_group_ids.is_empty()) {

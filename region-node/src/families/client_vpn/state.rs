@@ -67,9 +67,11 @@ pub struct Rule {
     pub settles: Option<Millis>,
 }
 
+type Change = Box<dyn Fn(&mut ClientVpnEndpoint) + Send + Sync>;
+
 pub enum ClientVpnCommand {
     /// What it becomes by a change of its options.
-    Modify(Box<dyn Fn(&mut ClientVpnEndpoint) -> Ec2Result<()> + Send + Sync>),
+    Modify(Change),
     Associate(Box<Association>),
     /// Takes back an association that has not come to be.
     Forget(String),
@@ -266,7 +268,7 @@ impl Entity for ClientVpnState {
             }
             (DELETING, ClientVpnCommand::Delete) => return Ok(Decision::keep()),
             (DELETING | "deleted", _) => return Err(Self::KIND.not_found(facts.id)),
-            (_, ClientVpnCommand::Modify(change)) => change(&mut next.public)?,
+            (_, ClientVpnCommand::Modify(change)) => change(&mut next.public),
             (_, ClientVpnCommand::Associate(new)) => next.associate(*new, facts)?,
             (_, ClientVpnCommand::Forget(id)) => next.associations.retain(|known| known.public.association_id() != id),
             (_, ClientVpnCommand::Disassociate(id)) => next.disassociate(&id, facts)?,

@@ -12,10 +12,12 @@ pub(super) const MODIFYING: &str = "modify-in-progress";
 pub(super) const DELETING: &str = "delete-in-progress";
 
 /// When what begins now is over.
+#[allow(clippy::unnecessary_wraps)] // What is due is an optional field.
 pub(super) fn settles(cx: &Context) -> Option<Millis> {
     Some(cx.shell.clock.now() + cx.shell.lifecycle.duration(Transition::IpamChange))
 }
 
+#[allow(clippy::unnecessary_wraps)] // What is due is an optional field.
 pub(super) fn after(facts: &Facts<'_>) -> Option<Millis> {
     Some(facts.after(Transition::IpamChange))
 }

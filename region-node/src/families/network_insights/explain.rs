@@ -41,6 +41,7 @@ pub(super) fn component(cx: &Context, id: &str, tags: &[Tag]) -> AnalysisCompone
 }
 
 /// A component by its id, with the name that its tags give it.
+#[allow(clippy::unnecessary_wraps)] // Messages are optional fields.
 pub(super) fn named(cx: &Context, id: &str) -> Option<AnalysisComponent> {
     let tagged = cx.shell.tags.of(&cx.account);
     let tags = tagged.get(id).map(|tagged| tagged.tags.to_vec()).unwrap_or_default();

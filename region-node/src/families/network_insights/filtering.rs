@@ -13,6 +13,7 @@ use crate::families::network_interfaces::NetworkInterfaceState;
 use crate::families::subnets::SubnetState;
 use crate::request::Context;
 
+#[allow(clippy::unnecessary_wraps)] // Messages are optional fields.
 fn direction(egress: bool) -> Option<String> {
     Some(if egress { "egress" } else { "ingress" }.to_owned())
 }

@@ -211,14 +211,18 @@ impl<'a> Walk<'a> {
     /// By way of a gateway or an interface that a route names.
     fn by(&mut self, id: &str, vpc: &str, from: Option<&Subnet>) -> Step<()> {
         let is_goal = self.goal.gateway() == Some(id);
-        match id.rsplit_once('-').map_or("", |(prefix, _)| prefix) {
-            "igw" => self.to_internet(id, vpc, is_goal),
+        let prefix = id.rsplit_once('-').map_or("", |(prefix, _)| prefix);
+        let outside = matches!(prefix, "eigw" | "vgw" | "vpce" | "cagw") && matches!(self.goal, Goal::Address);
+        match prefix {
+            "igw" => self.leave_for_internet(id, vpc, is_goal),
             "nat" => self.translate(id, from),
             "tgw" if !is_goal => self.across(id, vpc, from),
-            "pcx" if !is_goal => self.to_peer(id, vpc),
+            "pcx" if !is_goal => self.cross_peering(id, vpc),
             "eni" => self.through(id),
-            "eigw" | "vgw" | "vpce" | "cagw" if is_goal || matches!(self.goal, Goal::Address) => self.finish(id, vpc),
-            _ if is_goal => self.finish(id, vpc),
+            _ if is_goal || outside => {
+                self.finish(id, vpc);
+                Ok(())
+            }
             _ => Err(explain(
                 "NO_POSSIBLE_DESTINATION",
                 Explanation { component: named(self.cx, id), vpc: named(self.cx, vpc), ..Explanation::default() },
@@ -226,18 +230,17 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn finish(&mut self, id: &str, vpc: &str) -> Step<()> {
+    fn finish(&mut self, id: &str, vpc: &str) {
         self.push(PathComponent {
             inbound_header: Some(self.packet.header()),
             vpc: named(self.cx, vpc),
             ..path_component(self.cx, id)
         });
         self.exit = Some(id.to_owned());
-        Ok(())
     }
 
     /// AWS: "Internet gateways reject outbound traffic" of senders without a public address, and to private ones.
-    fn to_internet(&mut self, id: &str, vpc: &str, is_goal: bool) -> Step<()> {
+    fn leave_for_internet(&mut self, id: &str, vpc: &str, is_goal: bool) -> Step<()> {
         let refuse = |walk: &Self, code: &str| {
             explain(
                 code,
@@ -263,7 +266,8 @@ impl<'a> Walk<'a> {
         if !is_goal && matches!(self.goal, Goal::Interface(_) | Goal::Gateway(_)) {
             return Err(refuse(self, "NO_POSSIBLE_DESTINATION"));
         }
-        self.finish(id, vpc)
+        self.finish(id, vpc);
+        Ok(())
     }
 
     fn translate(&mut self, id: &str, from: Option<&Subnet>) -> Step<()> {
@@ -330,7 +334,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Into the VPC on the other side of a peering connection.
-    fn to_peer(&mut self, id: &str, vpc: &str) -> Step<()> {
+    fn cross_peering(&mut self, id: &str, vpc: &str) -> Step<()> {
         let found = self.cx.vpc_peering_connections.index().get(id);
         let other = found.as_ref().and_then(|found| {
             let parties = Role::BOTH.into_iter().map(|role| found.state.side.party(role));

@@ -23,6 +23,7 @@ pub(super) fn actions() -> Vec<Action> {
     ]
 }
 
+#[allow(clippy::unnecessary_wraps)] // What is due is an optional field.
 pub(super) fn settles(cx: &Context) -> Option<Millis> {
     Some(cx.shell.clock.now() + cx.shell.lifecycle.duration(Transition::RouteServerChange))
 }

@@ -70,7 +70,7 @@ pub(super) async fn associate_vpc_cidr_block(
             check_range(&vpc.state, block)?;
             let new = creation::ipv4_block(&cx, block, "associating");
             let pooled = pooled.map(|pooled| Pooled { association: new.association_id().to_owned(), ..pooled });
-            cx.vpcs.ask(&vpc.id, VpcCommand::AddBlock(NewBlock::Ipv4(new.clone()), pooled)).await?;
+            cx.vpcs.ask(&vpc.id, VpcCommand::AddBlock(NewBlock::Ipv4(new.clone()), pooled.map(Box::new))).await?;
             return Ok((Some(new), None));
         }
         let Some((block, pooled)) = pools.take_ipv6(&cx, &mut undo, &vpc.id, tags).await? else {
@@ -78,7 +78,7 @@ pub(super) async fn associate_vpc_cidr_block(
         };
         let new = creation::ipv6_block(&cx, block, group, pooled.as_ref());
         let pooled = pooled.map(|pooled| Pooled { association: new.association_id().to_owned(), ..pooled });
-        cx.vpcs.ask(&vpc.id, VpcCommand::AddBlock(NewBlock::Ipv6(new.clone()), pooled)).await?;
+        cx.vpcs.ask(&vpc.id, VpcCommand::AddBlock(NewBlock::Ipv6(new.clone()), pooled.map(Box::new))).await?;
         Ok((None, Some(new)))
     }
     .await;
@@ -121,7 +121,7 @@ pub(super) async fn disassociate_vpc_cidr_block(
     match vpc.state.pooled.iter().find(|pooled| pooled.association == association) {
         Some(pooled) => ipam::release(&cx, pooled).await,
         None => {
-            ipv6.and_then(|block| block.ipv6_cidr_block().parse().ok()).into_iter().for_each(|b| cx.ipv6_pool.free(b))
+            ipv6.and_then(|block| block.ipv6_cidr_block().parse().ok()).into_iter().for_each(|b| cx.ipv6_pool.free(b));
         }
     }
     let gone = Some(block_state("disassociating"));

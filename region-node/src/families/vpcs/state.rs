@@ -108,7 +108,7 @@ pub enum VpcCommand {
     /// And a virtual private gateway another.
     TakeVpnGateway(Id),
     FreeVpnGateway(Id),
-    AddBlock(NewBlock, Option<Pooled>),
+    AddBlock(NewBlock, Option<Box<Pooled>>),
     /// By its association.
     RemoveBlock(String),
     /// Instances may have any tenancy from now on.
@@ -245,7 +245,7 @@ impl Entity for VpcState {
             VpcCommand::FreeVpnGateway(id) => next.vpn_gateway = next.vpn_gateway.filter(|known| *known != id),
             VpcCommand::AddBlock(block, pooled) => {
                 next.add(block)?;
-                next.pooled.extend(pooled);
+                next.pooled.extend(pooled.map(|pooled| *pooled));
                 next.settles = Some(facts.after(Transition::VpcCreate));
             }
             VpcCommand::RemoveBlock(association) => {
