@@ -35,6 +35,8 @@ macro_rules! region {
             pub(crate) ipv6_pool: families::vpcs::Ipv6Pool,
             /// The public IPv4 addresses that interfaces borrow, and elastic ones.
             pub(crate) public_addresses: families::network_interfaces::PublicPool,
+            /// The IPv6 blocks that IPAM pools can have from Amazon.
+            pub(crate) ipam_blocks: families::ipam::AmazonBlocks,
             /// Where there is room for instances.
             pub capacity: Capacity,
             /// Which accounts have EC2-Classic.
@@ -58,6 +60,7 @@ macro_rules! region {
                     settling: tokio::sync::Mutex::default(),
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
                     public_addresses: families::network_interfaces::PublicPool::new(facts),
+                    ipam_blocks: families::ipam::AmazonBlocks::new(facts),
                     capacity: Capacity::default(),
                     platforms: Platforms::default(),
                     classic_addresses: families::instances::ClassicPool::default(),
@@ -72,6 +75,9 @@ region! {
     accounts: families::accounts::AccountState,
     key_pairs: families::key_pairs::KeyPairState,
     dhcp_options: families::dhcp_options::DhcpOptionsState,
+    ipams: families::ipam::IpamState,
+    ipam_scopes: families::ipam::ScopeState,
+    ipam_pools: families::ipam::PoolState,
     vpcs: families::vpcs::VpcState,
     subnets: families::subnets::SubnetState,
     security_groups: families::security_groups::SecurityGroupState,
@@ -116,6 +122,12 @@ region! {
     placement_groups: families::placement_groups::PlacementGroupState,
     launch_templates: families::launch_templates::LaunchTemplateState,
     instances: families::instances::InstanceState,
+    network_insights_paths: families::network_insights::PathState,
+    network_insights_analyses: families::network_insights::AnalysisState,
+    client_vpn_endpoints: families::client_vpn::ClientVpnState,
+    route_servers: families::route_servers::RouteServerState,
+    route_server_endpoints: families::route_servers::RouteServerEndpointState,
+    route_server_peers: families::route_servers::RouteServerPeerState,
     event_windows: families::instance_event_windows::EventWindowState,
     bundle_tasks: families::bundle_tasks::BundleTaskState,
     conversions: TaskState<families::import_export::Conversion>,
@@ -176,6 +188,10 @@ impl Region {
         self.follow(&self.transit_gateways, families::transit_gateways::follow);
         self.follow(&self.vpc_peering_connections, families::vpc_peering::follow);
         self.follow(&self.capacity_reservations, families::follow_reservation);
+        self.follow(&self.ipams, families::ipam::follow);
+        self.follow(&self.ipam_pools, families::ipam::follow_pool);
+        self.follow(&self.client_vpn_endpoints, families::client_vpn::follow);
+        self.follow(&self.route_server_endpoints, families::route_servers::follow);
         self.follow(&self.conversions, families::import_export::follow_conversion);
         self.follow(&self.image_imports, families::import_export::follow_image);
         self.follow(&self.snapshot_imports, families::import_export::follow_snapshot);

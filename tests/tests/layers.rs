@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The families of a region node, from the bottom up: each uses only those before it. The last of them have their
 /// places kept until they come.
-const ORDER: [&str; 49] = [
+const ORDER: [&str; 53] = [
     "tags",
     "instance_types",
     "accounts",
@@ -14,6 +14,7 @@ const ORDER: [&str; 49] = [
     "regions",
     "key_pairs",
     "dhcp_options",
+    "ipam",
     "vpcs",
     "subnets",
     "prefix_lists",
@@ -40,6 +41,9 @@ const ORDER: [&str; 49] = [
     "vpc_block_public_access",
     "traffic_mirroring",
     "instance_connect_endpoints",
+    "client_vpn",
+    "route_servers",
+    "network_insights",
     "launch_templates",
     "placement_groups",
     "capacity_reservations",

@@ -2,7 +2,7 @@
 //! reference" and "Policy evaluation logic").
 //!
 //! A [`Document`] is parsed once, checked as IAM checks it; [`judge`] holds documents against a request. Who has which
-//! documents, and how a boundary or a session narrows them, is `access`'s. Why this is not a library: docs/adr/0011.
+//! documents, and how a boundary or a session narrows them, is `access`'s. Why this is not a library: docs/adr/0013.
 
 mod condition;
 mod context;

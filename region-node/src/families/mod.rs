@@ -20,6 +20,7 @@ pub mod bundle_tasks;
 pub mod capacity_reservations;
 pub mod carrier_gateways;
 pub mod classic_link;
+pub mod client_vpn;
 pub mod dhcp_options;
 pub mod ebs_settings;
 pub mod egress_only_internet_gateways;
@@ -35,15 +36,18 @@ pub mod instance_settings;
 pub mod instance_types;
 pub mod instances;
 pub mod internet_gateways;
+pub mod ipam;
 pub mod key_pairs;
 pub mod launch_templates;
 pub mod nat_gateways;
 pub mod network_acls;
+pub mod network_insights;
 pub mod network_interfaces;
 pub mod placement_groups;
 pub mod prefix_lists;
 pub mod regions;
 pub mod reserved_instances;
+pub mod route_servers;
 pub mod route_tables;
 pub mod security_groups;
 pub mod snapshots;
@@ -71,6 +75,7 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         capacity_reservations::actions(),
         carrier_gateways::actions(),
         classic_link::actions(),
+        client_vpn::actions(),
         dhcp_options::actions(),
         ebs_settings::actions(),
         egress_only_internet_gateways::actions(),
@@ -86,15 +91,18 @@ pub(crate) fn actions() -> impl Iterator<Item = Action> {
         instance_types::actions(),
         instances::actions(),
         internet_gateways::actions(),
+        ipam::actions(),
         key_pairs::actions(),
         launch_templates::actions(),
         nat_gateways::actions(),
         network_acls::actions(),
+        network_insights::actions(),
         network_interfaces::actions(),
         placement_groups::actions(),
         prefix_lists::actions(),
         regions::actions(),
         reserved_instances::actions(),
+        route_servers::actions(),
         route_tables::actions(),
         security_groups::actions(),
         snapshots::actions(),
@@ -124,6 +132,7 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     snapshots::copies::rebuild(region).await;
     security_groups::rebuild(region).await;
     vpcs::rebuild(region).await;
+    ipam::rebuild(region).await;
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
     vpc_peering::rebuild(region);

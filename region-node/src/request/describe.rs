@@ -139,9 +139,9 @@ impl Describe<'_> {
     /// What a page's token is bound to.
     fn binding(&self, of: &str) -> Binding {
         let filters: Vec<_> = self.filters.iter().map(prost::Message::encode_to_vec).collect();
-        let scope = self.scope.iter().map(|names| names.join("\n").into_bytes());
-        let scope: Vec<_> = scope.filter(|names| !names.is_empty()).collect();
-        let parts = std::iter::once(of.as_bytes()).chain(filters.iter().chain(&scope).map(Vec::as_slice));
+        let scope =
+            self.scope.iter().flat_map(|names| std::iter::once(&b""[..]).chain(names.iter().map(String::as_bytes)));
+        let parts = std::iter::once(of.as_bytes()).chain(filters.iter().map(Vec::as_slice)).chain(scope);
         Binding::new(&parts.collect::<Vec<_>>())
     }
 

@@ -93,6 +93,14 @@ pub enum Transition {
     CapacityChange,
     /// An instance profile's associating -> associated
     ProfileAssociate,
+    /// What is in progress with an IPAM, its scopes, pools and their blocks -> complete
+    IpamChange,
+    /// The analysis of a network path: running -> succeeded
+    NetworkAnalysis,
+    /// A Client VPN's pending or associating, and back
+    ClientVpnChange,
+    /// A route server's pending -> available, and back
+    RouteServerChange,
 }
 
 /// 100 MiB/s: a root volume is copied in about a minute.
@@ -179,6 +187,10 @@ fn modelled(transition: Transition) -> Millis {
         Transition::PeeringRequest | Transition::PeeringDelete => 1_000,
         Transition::PeeringProvision => 3_000,
         Transition::TransitGatewayChange => 20_000,
+        Transition::IpamChange => 5_000,
+        Transition::NetworkAnalysis => 30_000,
+        Transition::ClientVpnChange => 60_000,
+        Transition::RouteServerChange => 60_000,
     }
 }
 

@@ -35,7 +35,7 @@ fn tag(key: &str, value: &str) -> Tag {
     Tag { key: some(key), value: some(value) }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_describe_is_about_everything() {
     let sandbox = Sandbox::new().await;
     let subjects = subjects(&sandbox, DescribeInstancesRequest::default()).await;
@@ -43,7 +43,7 @@ async fn a_describe_is_about_everything() {
     assert_eq!(value(&subjects[0], "ec2:Region"), Some("us-east-1"));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_launch_is_about_what_it_takes_and_what_it_makes() {
     let sandbox = Sandbox::new().await;
     let request = launch::launch(&sandbox, "t3.micro", 1, 1).await;
@@ -76,7 +76,7 @@ async fn a_launch_is_about_what_it_takes_and_what_it_makes() {
     assert_eq!(value(of("image/"), "ec2:Owner"), Some("amazon"));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_launch_that_would_fail_is_about_what_it_says() {
     let sandbox = Sandbox::new().await;
     let request = RunInstancesRequest {
@@ -91,7 +91,7 @@ async fn a_launch_that_would_fail_is_about_what_it_says() {
     assert_eq!(value(&subjects[1], "ec2:InstanceType"), Some("t3.micro"));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_part_stands_for_what_it_is_a_part_of() {
     let sandbox = Sandbox::new().await;
     let instance = launch::run(&sandbox, launch::launch(&sandbox, "t3.micro", 1, 1).await).await.remove(0);
@@ -111,7 +111,7 @@ async fn a_part_stands_for_what_it_is_a_part_of() {
     assert_eq!(value(&subjects[0], "ec2:PublicIpAddress"), allocated.public_ip.as_deref());
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn tags_attributes_and_new_volumes_are_told() {
     let sandbox = Sandbox::new().await;
     let id = launch::run(&sandbox, launch::launch(&sandbox, "t3.micro", 1, 1).await).await.remove(0).instance_id;

@@ -216,7 +216,7 @@ async fn options_that_a_tunnel_cannot_have_are_refused() {
         (
             CreateVpnConnectionRequest {
                 vpn_gateway_id: None,
-                transit_gateway_id: some("tgw-1"),
+                transit_gateway_id: some("tgw-0123456789abcdef0"),
                 ..between(&customer, "", false)
             },
             "InvalidTransitGatewayID.NotFound",

@@ -93,8 +93,10 @@ pub fn create_default_vpc(cx: &Context, batch: &mut Batch, dhcp_options: &str) -
         ..Route::default()
     };
     let new = NewVpc {
+        id: cx.vpcs.fresh_id(),
         cidr_block,
         ipv6: None,
+        pooled: (None, None),
         tenancy: "default",
         dhcp_options: dhcp_options.to_owned(),
         default: true,

@@ -13,3 +13,4 @@ mod view;
 pub(crate) use actions::actions;
 pub use destination::Destination;
 pub use state::{RouteTableCommand, RouteTableState};
+pub use view::shown;

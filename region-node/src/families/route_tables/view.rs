@@ -38,6 +38,11 @@ pub(super) fn local_blocks(cx: &Context, vpc: &str) -> Vec<IpNet> {
     vpc.iter().flat_map(|vpc| vpc.state.ipv4_blocks().chain(vpc.state.ipv6_blocks().map(IpNet::from))).collect()
 }
 
+/// All routes of a table, each in its state.
+pub fn shown(cx: &Context, table: &Published<RouteTableState>) -> Vec<Route> {
+    routes(cx, &table.state.public)
+}
+
 /// Local routes first, then the others in the order of their creation.
 pub(super) fn routes(cx: &Context, stored: &RouteTable) -> Vec<Route> {
     let vpc = stored.vpc_id();

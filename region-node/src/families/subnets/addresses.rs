@@ -158,7 +158,7 @@ mod tests {
             let mut all = addresses(block);
             assert_eq!(all.free_count(), free, "{block}");
             assert_eq!(all.take_any(), Some(Ipv4Addr::new(10, 0, 0, 4)));
-            let rest = std::iter::from_fn(|| all.take_any()).collect::<std::collections::HashSet<_>>();
+            let rest = std::iter::from_fn(|| all.take_any()).collect::<HashSet<_>>();
             assert_eq!((rest.len(), all.free_count()), (free as usize - 1, 0), "{block}");
             assert!(!rest.contains(&all.block.broadcast()));
         }

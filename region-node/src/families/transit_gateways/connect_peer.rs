@@ -1,7 +1,7 @@
 //! A Connect peer: one tunnel of a Connect attachment, with BGP over it.
 
 use archipelago_proto::Ec2Result;
-use archipelago_proto::ec2::v1::TransitGatewayConnectPeer;
+use archipelago_proto::ec2::v1::{TransitGatewayConnectPeer, TransitGatewayConnectPeerConfiguration};
 use prost::Message;
 
 use super::life::{AVAILABLE, DELETING, Life, incorrect_state, is_over};
@@ -28,7 +28,7 @@ impl ConnectPeerState {
     /// The address on the gateway's side.
     pub(super) fn address(&self) -> &str {
         let configuration = self.public.connect_peer_configuration.as_ref();
-        configuration.map(|known| known.transit_gateway_address()).unwrap_or_default()
+        configuration.map(TransitGatewayConnectPeerConfiguration::transit_gateway_address).unwrap_or_default()
     }
 }
 

@@ -46,7 +46,7 @@ fn inside(blocks: &[String]) -> Ec2Result<Vec<IpNet>> {
         let fits = match net {
             IpNet::V4(net) => {
                 let link_local = Ipv4Net::new_assert([169, 254, 0, 0].into(), 16);
-                net.prefix_len() == 29 && link_local.contains(&net) && !parsed.iter().any(|known| is_ipv4(known))
+                net.prefix_len() == 29 && link_local.contains(&net) && !parsed.iter().any(is_ipv4)
             }
             IpNet::V6(net) => {
                 net.prefix_len() == 125

@@ -118,7 +118,7 @@ impl MulticastDomainState {
                         && (subnets.is_empty() || subnets.contains(&part.subnet))
                 };
                 for part in self.subnets.iter_mut().filter(asks) {
-                    part.state = if accept { ASSOCIATED } else { REJECTED }.to_owned();
+                    if accept { ASSOCIATED } else { REJECTED }.clone_into(&mut part.state);
                     changed.push(part.clone());
                 }
                 if changed.is_empty() {

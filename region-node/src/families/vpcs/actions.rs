@@ -8,19 +8,18 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::attributes::{describe_vpc_attribute, modify_vpc_attribute, modify_vpc_tenancy};
-use super::cidr_blocks::{
-    Pools, associate_vpc_cidr_block, border_group, disassociate_vpc_cidr_block, refuse_pools, take_ipv6_block,
-    vpc_block,
-};
+use super::cidr_blocks::{associate_vpc_cidr_block, disassociate_vpc_cidr_block};
 use super::creation::{NewVpc, create};
 use super::filters::FILTERS;
+use super::pools::{Pools, border_group};
 use super::{VpcCommand, VpcState, block_public_access};
 use crate::entity::{Entity as _, Undo, workflow};
 use crate::families::accounts;
+use crate::families::ipam;
 use crate::families::network_acls::NetworkAclCommand;
 use crate::families::route_tables::RouteTableCommand;
 use crate::families::security_groups::SecurityGroupCommand;
-use crate::request::{Action, Context, Describe, ipv4_block, tags_for};
+use crate::request::{Action, Context, Describe, tags_for};
 
 pub(crate) fn actions() -> Vec<Action> {
     vec![
@@ -40,21 +39,20 @@ pub(crate) fn actions() -> Vec<Action> {
 async fn create_vpc(cx: Context, input: CreateVpcRequest) -> Ec2Result<CreateVpcResult> {
     let kind = &VpcState::KIND;
     let tags = tags_for(kind, &[kind], &input.tag_specifications)?;
-    refuse_pools(&Pools {
+    let pools = Pools {
+        ipv4_block: input.cidr_block.as_deref(),
         ipv4_ipam: input.ipv4_ipam_pool_id.as_deref(),
         ipv4_netmask: input.ipv4_netmask_length,
         ipv6_ipam: input.ipv6_ipam_pool_id.as_deref(),
         ipv6_netmask: input.ipv6_netmask_length,
         ipv6_pool: input.ipv6_pool.as_deref(),
         ipv6_block: input.ipv6_cidr_block.as_deref(),
-    })?;
+        ipv6_amazon: input.amazon_provided_ipv6_cidr_block(),
+    };
+    pools.check()?;
     if input.vpc_encryption_control.is_some() {
         return Err(Ec2Error::unsupported("VPC encryption controls are not supported."));
     }
-    let Some(cidr_block) = input.cidr_block.as_deref() else {
-        return Err(Ec2Error::new("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided."));
-    };
-    let cidr_block = vpc_block(ipv4_block("cidrBlock", cidr_block)?)?;
     let tenancy = match input.instance_tenancy.as_deref() {
         None | Some("default") => "default",
         Some("dedicated") => "dedicated",
@@ -62,20 +60,28 @@ async fn create_vpc(cx: Context, input: CreateVpcRequest) -> Ec2Result<CreateVpc
     };
     let group = input.ipv6_cidr_block_network_border_group.as_deref();
     let group = border_group(&cx, group, input.amazon_provided_ipv6_cidr_block())?;
+    let id = cx.vpcs.fresh_id();
     let mut undo = Undo::default();
-    let ipv6 = if input.amazon_provided_ipv6_cidr_block() { Some(take_ipv6_block(&cx, &mut undo)?) } else { None };
-    let new = NewVpc {
-        cidr_block,
-        ipv6: ipv6.zip(Some(group)),
-        tenancy,
-        dhcp_options: accounts::default_dhcp_options(&cx),
-        default: false,
-        tags,
-        subnets: Vec::new(),
-        gateway: None,
-        routes: Vec::new(),
-    };
     let outcome = async {
+        let Some((cidr_block, ipv4_pool)) = pools.take_ipv4(&cx, &mut undo, &id, &tags).await? else {
+            let message = "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.";
+            return Err(Ec2Error::new("MissingParameter", message));
+        };
+        let ipv6 = pools.take_ipv6(&cx, &mut undo, &id, &tags).await?;
+        let (ipv6, ipv6_pool) = ipv6.map_or((None, None), |(block, pooled)| (Some((block, group)), pooled));
+        let new = NewVpc {
+            id,
+            cidr_block,
+            ipv6,
+            pooled: (ipv4_pool, ipv6_pool),
+            tenancy,
+            dhcp_options: accounts::default_dhcp_options(&cx),
+            default: false,
+            tags,
+            subnets: Vec::new(),
+            gateway: None,
+            routes: Vec::new(),
+        };
         let mut batch = cx.batch();
         let (_, vpc) = create(&cx, &mut batch, new)?;
         cx.commit(batch, CreateVpcResult { vpc: Some(vpc.public) }).await
@@ -87,7 +93,10 @@ async fn create_vpc(cx: Context, input: CreateVpcRequest) -> Ec2Result<CreateVpc
 async fn delete_vpc(cx: Context, input: DeleteVpcRequest) -> Ec2Result<DeleteVpcResponse> {
     let vpc = cx.vpcs.find(&cx.account, input.vpc_id())?;
     let gone = cx.vpcs.ask(&vpc.id, VpcCommand::Delete).await?.published;
-    gone.state.ipv6_blocks().for_each(|block| cx.ipv6_pool.free(block));
+    gone.state.amazon_blocks().for_each(|block| cx.ipv6_pool.free(block));
+    for pooled in &gone.state.pooled {
+        ipam::release(&cx, pooled).await;
+    }
     // Should the node die here, the next start finds what is left (`restart.rs`).
     let VpcState { main_route_table, default_acl, default_group, .. } = &gone.state;
     cx.route_tables.ask(main_route_table, RouteTableCommand::Delete).await?;

@@ -10,6 +10,7 @@ use super::VpcState;
 use super::blocks::block_state;
 use super::state::Parts;
 use crate::entity::{Batch, Entity as _, Id};
+use crate::families::ipam::Pooled;
 use crate::families::network_acls::NetworkAclState;
 use crate::families::route_tables::RouteTableState;
 use crate::families::security_groups::SecurityGroupState;
@@ -18,9 +19,12 @@ use crate::time::Transition;
 
 /// What a VPC is to be.
 pub struct NewVpc<'a> {
+    pub id: Id,
     pub cidr_block: Ipv4Net,
     /// The block and the network border group that announces it.
     pub ipv6: Option<(Ipv6Net, &'a str)>,
+    /// The IPAM pools that the IPv4 and the IPv6 block are from.
+    pub pooled: (Option<Pooled>, Option<Pooled>),
     pub tenancy: &'a str,
     pub dhcp_options: String,
     pub default: bool,
@@ -33,7 +37,7 @@ pub struct NewVpc<'a> {
 
 /// Adds a VPC and its parts to the batch.
 pub fn create(cx: &Context, batch: &mut Batch, new: NewVpc<'_>) -> Ec2Result<(Id, VpcState)> {
-    let id = cx.vpcs.fresh_id();
+    let id = new.id;
     let parts = Parts {
         main_route_table: cx.route_tables.fresh_id(),
         main_association: cx.shell.ids.prefixed("rtbassoc"),
@@ -45,11 +49,19 @@ pub fn create(cx: &Context, batch: &mut Batch, new: NewVpc<'_>) -> Ec2Result<(Id
     let acl = NetworkAclState::default_of(&cx.account, &parts.default_acl, &id, new.ipv6.is_some());
     batch.create(&cx.network_acls, &parts.default_acl, acl)?;
 
+    let ipv4 = ipv4_block(cx, new.cidr_block, "associated");
+    let (pooled_ipv4, pooled_ipv6) = new.pooled;
+    let ipv6 = new.ipv6.map(|(block, border)| ipv6_block(cx, block, border, pooled_ipv6.as_ref()));
+    let pooled_ipv4 = pooled_ipv4.map(|pooled| Pooled { association: ipv4.association_id().to_owned(), ..pooled });
+    let pooled_ipv6 = ipv6.as_ref().zip(pooled_ipv6).map(|(block, pooled)| {
+        let association = block.association_id().to_owned();
+        Pooled { association, ..pooled }
+    });
     let public = Vpc {
         owner_id: Some(cx.account.to_string()),
         instance_tenancy: Some(new.tenancy.to_owned()),
-        ipv6_cidr_block_association_set: new.ipv6.into_iter().map(|(b, border)| ipv6_block(cx, b, border)).collect(),
-        cidr_block_association_set: vec![ipv4_block(cx, new.cidr_block, "associated")],
+        ipv6_cidr_block_association_set: ipv6.into_iter().collect(),
+        cidr_block_association_set: vec![ipv4],
         is_default: Some(new.default),
         tags: new.tags,
         block_public_access_states: Some(BlockPublicAccessStates { internet_gateway_block_mode: Some("off".into()) }),
@@ -60,7 +72,8 @@ pub fn create(cx: &Context, batch: &mut Batch, new: NewVpc<'_>) -> Ec2Result<(Id
         ..Vpc::default()
     };
     let settles = cx.shell.clock.now() + cx.shell.lifecycle.duration(Transition::VpcCreate);
-    let state = VpcState::new(public, parts, settles).occupied(new.subnets, new.gateway);
+    let mut state = VpcState::new(public, parts, settles).occupied(new.subnets, new.gateway);
+    state.pooled = pooled_ipv4.into_iter().chain(pooled_ipv6).collect();
     batch.create(&cx.vpcs, &id, state.clone())?;
     Ok((id, state))
 }
@@ -73,15 +86,22 @@ pub(super) fn ipv4_block(cx: &Context, block: Ipv4Net, state: &str) -> VpcCidrBl
     }
 }
 
-pub(super) fn ipv6_block(cx: &Context, block: Ipv6Net, border_group: &str) -> VpcIpv6CidrBlockAssociation {
+/// Amazon's own blocks and those of IPAM pools are told apart by the pool's name.
+pub(super) fn ipv6_block(
+    cx: &Context,
+    block: Ipv6Net,
+    border_group: &str,
+    pooled: Option<&Pooled>,
+) -> VpcIpv6CidrBlockAssociation {
+    let private = pooled.is_some_and(|pooled| !pooled.public);
     VpcIpv6CidrBlockAssociation {
         association_id: Some(cx.shell.ids.prefixed("vpc-cidr-assoc").to_string()),
         ipv6_cidr_block: Some(block.to_string()),
         ipv6_cidr_block_state: Some(block_state("associating")),
         network_border_group: Some(border_group.to_owned()),
-        ipv6_pool: Some("Amazon".into()),
-        ipv6_address_attribute: Some("public".into()),
-        ip_source: Some("amazon".into()),
+        ipv6_pool: Some(if pooled.is_some() { "IPAM Managed" } else { "Amazon" }.into()),
+        ipv6_address_attribute: Some(if private { "private" } else { "public" }.into()),
+        ip_source: Some(if private { "none" } else { "amazon" }.into()),
     }
 }
 

@@ -7,6 +7,7 @@ mod cidr_blocks;
 mod creation;
 mod filters;
 mod ipv6_pool;
+mod pools;
 mod public_access;
 mod restart;
 mod state;

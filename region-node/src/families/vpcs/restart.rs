@@ -15,7 +15,7 @@ use crate::families::security_groups::SecurityGroupCommand;
 /// VPCs know their subnets' blocks and their gateway again. What a crash has left of a deleted VPC goes.
 pub(crate) async fn rebuild(region: &Arc<Region>) {
     for vpc in region.vpcs.index().all() {
-        vpc.state.ipv6_blocks().for_each(|block| region.ipv6_pool.claim(block));
+        vpc.state.amazon_blocks().for_each(|block| region.ipv6_pool.claim(block));
     }
     let mut taken: HashMap<Id, Vec<(IpNet, Id)>> = HashMap::new();
     for subnet in region.subnets.index().all() {

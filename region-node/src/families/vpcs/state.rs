@@ -7,6 +7,7 @@ use prost::Message;
 
 use super::blocks::{Blocks, NewBlock, block_state};
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part};
+use crate::families::ipam::Pooled;
 use crate::time::{Millis, Transition};
 
 #[derive(Clone)]
@@ -18,6 +19,8 @@ pub struct VpcState {
     pub main_association: Id,
     pub default_acl: Id,
     pub default_group: Id,
+    /// Its blocks that IPAM pools have handed out.
+    pub pooled: Vec<Pooled>,
     /// When it stops being pending.
     settles: Option<Millis>,
     /// Derived from the subnets.
@@ -62,6 +65,8 @@ struct Record {
     default_group: String,
     #[prost(int64, optional, tag = "7")]
     settles: Option<Millis>,
+    #[prost(message, repeated, tag = "8")]
+    pooled: Vec<Pooled>,
 }
 
 /// The ids of what comes and goes with a VPC.
@@ -103,7 +108,7 @@ pub enum VpcCommand {
     /// And a virtual private gateway another.
     TakeVpnGateway(Id),
     FreeVpnGateway(Id),
-    AddBlock(NewBlock),
+    AddBlock(NewBlock, Option<Box<Pooled>>),
     /// By its association.
     RemoveBlock(String),
     /// Instances may have any tenancy from now on.
@@ -127,6 +132,7 @@ impl VpcState {
             main_association,
             default_acl,
             default_group,
+            pooled: Vec::new(),
             settles: Some(settles),
             blocks: Blocks::default(),
             gateway: None,
@@ -152,6 +158,13 @@ impl VpcState {
 
     pub fn ipv6_blocks(&self) -> impl Iterator<Item = Ipv6Net> {
         self.public.ipv6_cidr_block_association_set.iter().filter_map(|block| block.ipv6_cidr_block().parse().ok())
+    }
+
+    /// Those of them that Amazon has lent from its own.
+    pub(super) fn amazon_blocks(&self) -> impl Iterator<Item = Ipv6Net> {
+        let own = self.public.ipv6_cidr_block_association_set.iter();
+        let own = own.filter(|block| !self.pooled.iter().any(|pooled| pooled.association == block.association_id()));
+        own.filter_map(|block| block.ipv6_cidr_block().parse().ok())
     }
 
     fn set(&mut self, attribute: Attribute) -> Ec2Result<()> {
@@ -230,11 +243,15 @@ impl Entity for VpcState {
                 _ => next.vpn_gateway = Some(id),
             },
             VpcCommand::FreeVpnGateway(id) => next.vpn_gateway = next.vpn_gateway.filter(|known| *known != id),
-            VpcCommand::AddBlock(block) => {
+            VpcCommand::AddBlock(block, pooled) => {
                 next.add(block)?;
+                next.pooled.extend(pooled.map(|pooled| *pooled));
                 next.settles = Some(facts.after(Transition::VpcCreate));
             }
-            VpcCommand::RemoveBlock(association) => next.remove(&association)?,
+            VpcCommand::RemoveBlock(association) => {
+                next.remove(&association)?;
+                next.pooled.retain(|pooled| pooled.association != association);
+            }
             VpcCommand::UseDefaultTenancy => next.public.instance_tenancy = Some("default".into()),
             VpcCommand::ReplaceMain { association, route_table, new_association } => {
                 if association != self.main_association {
@@ -293,6 +310,7 @@ impl Entity for VpcState {
             default_acl: self.default_acl.to_string(),
             default_group: self.default_group.to_string(),
             settles: self.settles,
+            pooled: self.pooled.clone(),
         };
         record.encode_to_vec()
     }
@@ -306,6 +324,7 @@ impl Entity for VpcState {
             main_association: Id::new(&record.main_association),
             default_acl: Id::new(&record.default_acl),
             default_group: Id::new(&record.default_group),
+            pooled: record.pooled,
             settles: record.settles,
             blocks: Blocks::default(),
             gateway: None,

@@ -1,0 +1,45 @@
+//! After a crash: what was handed out for something that did not come to exist goes back.
+
+use std::sync::Arc;
+
+use super::pool::{PoolCommand, PoolState};
+use super::scope::ScopeCommand;
+use crate::Region;
+use crate::entity::Id;
+
+pub(crate) async fn rebuild(region: &Arc<Region>) {
+    for pool in region.ipam_pools.index().all() {
+        if pool.state.source().is_none() && pool.state.is_amazons() {
+            let own = pool.state.cidrs.iter().filter_map(|own| own.public.cidr().parse().ok());
+            own.for_each(|block| region.ipam_blocks.claim(block));
+        }
+        for allocation in &pool.state.allocations {
+            let id = allocation.ipam_pool_allocation_id();
+            let used = match allocation.resource_type() {
+                "vpc" => region
+                    .vpcs
+                    .index()
+                    .get(allocation.resource_id())
+                    .is_some_and(|vpc| vpc.state.pooled.iter().any(|pooled| pooled.allocation == id)),
+                "ipam-pool" => region.ipam_pools.index().get(allocation.resource_id()).is_some_and(|below| {
+                    below.state.cidrs.iter().chain(&below.state.returned).any(|own| own.allocation == id)
+                }),
+                _ => true,
+            };
+            if !used {
+                let release = PoolCommand::Release { allocation: id.to_owned(), cidr: None };
+                drop(region.ipam_pools.ask(&pool.id, release).await);
+            }
+        }
+    }
+    for scope in region.ipam_scopes.index().all() {
+        for block in &scope.state.blocks {
+            let has =
+                |pool: &PoolState| pool.cidrs.iter().chain(&pool.returned).any(|own| own.public.cidr() == block.cidr);
+            if !region.ipam_pools.index().get(&block.pool).is_some_and(|pool| has(&pool.state)) {
+                let free = ScopeCommand::Free { cidr: block.cidr.clone(), pool: Id::new(&block.pool) };
+                drop(region.ipam_scopes.ask(&scope.id, free).await);
+            }
+        }
+    }
+}
