@@ -42,7 +42,7 @@ pub(super) struct Wishes {
 }
 
 impl Wishes {
-    async fn to_stop(&mut self) {
+    async fn stop(&mut self) {
         told_to_stop(&mut self.stopping).await;
     }
 }
@@ -64,7 +64,7 @@ pub(super) async fn keep_running(recipe: Recipe, region: String, status: watch::
             let mut power = wishes.power.clone();
             tokio::select! {
                 () = until_on(&mut power) => {}
-                () = wishes.to_stop() => break,
+                () = wishes.stop() => break,
             }
         }
         status.send_replace(Status::Starting);
@@ -86,7 +86,7 @@ pub(super) async fn keep_running(recipe: Recipe, region: String, status: watch::
         pause = if started.elapsed() > LONGEST_PAUSE { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
-            () = wishes.to_stop() => break,
+            () = wishes.stop() => break,
         }
     }
     status.send_replace(Status::Stopped);

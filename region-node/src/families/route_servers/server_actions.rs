@@ -66,7 +66,7 @@ async fn create_route_server(cx: Context, input: CreateRouteServerRequest) -> Ec
         amazon_side_asn: input.amazon_side_asn,
         state: Some("pending".into()),
         tags,
-        persist_routes_state: Some(if persists { "enabling" } else { "disabled" }.into()),
+        persist_routes_state: Some(if persists { "enabled" } else { "disabled" }.into()),
         persist_routes_duration: persists.then(|| input.persist_routes_duration.unwrap_or(1)),
         sns_notifications_enabled: Some(notify),
         sns_topic_arn: notify.then(|| topic(&cx, &id)),

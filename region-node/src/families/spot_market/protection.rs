@@ -60,7 +60,7 @@ mod tests {
     use crate::families::instance_types;
 
     fn limits(required: &InstanceRequirements) -> (f64, f64) {
-        let infos = ["m5.large", "r5.large", "x1e.xlarge"].map(|name| instance_types::find(name).unwrap().info());
+        let infos = ["m7i.large", "r7i.large", "x1e.xlarge"].map(|name| instance_types::find(name).unwrap().info());
         let prices = [(0.1, 0.04), (0.2, 0.03), (0.01, 0.01)];
         let types: Vec<_> =
             infos.iter().zip(prices).map(|(info, (on_demand, spot))| Priced { info, on_demand, spot }).collect();
