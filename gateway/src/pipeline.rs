@@ -19,7 +19,7 @@ use crate::access::{self, Asked, Guard, Surroundings};
 use crate::clock::{Clock, Stopwatch};
 use crate::decode::{boolean, decode};
 use crate::encode::encode;
-use crate::faults::{Connection, Faults, Target};
+use crate::faults::{Connection, Faults, Strike, Target};
 use crate::forward::Forwarder;
 use crate::keyring::Keyring;
 use crate::limits::{Limits, busy, shown};
@@ -211,12 +211,7 @@ impl Pipeline {
             form: &form,
         };
         if let Some(strike) = self.faults.strike(&target, now_ms) {
-            tokio::time::sleep(Duration::from_millis(strike.latency_ms)).await;
-            (exchange.status, exchange.connection) = (strike.status, strike.connection);
-            if strike.connection == Some(Connection::Drop) {
-                return Err(Ec2Error::unavailable("The connection was closed."));
-            }
-            strike.error.map_or(Ok(()), Err)?;
+            exchange.suffer(strike).await?;
         }
 
         let call = call(&form, &request, &identity, version, &exchange.id);
@@ -289,6 +284,16 @@ impl Exchange {
             status: None,
             connection: None,
         }
+    }
+
+    /// What a fault does before anything else happens, and what it has in store for the answer.
+    async fn suffer(&mut self, strike: Strike) -> Result<(), Ec2Error> {
+        tokio::time::sleep(Duration::from_millis(strike.latency_ms)).await;
+        (self.status, self.connection) = (strike.status, strike.connection);
+        if strike.connection == Some(Connection::Drop) {
+            return Err(Ec2Error::unavailable("The connection was closed."));
+        }
+        strike.error.map_or(Ok(()), Err)
     }
 
     fn is_of(&mut self, identity: &Identity) {
