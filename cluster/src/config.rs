@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use archipelago_gateway::{
-    Directory, Fault, Group, Identities, Key, Policy, RecordConfig, Role, Step, ThrottleConfig, User,
+    Directory, Fault, Group, Identities, Key, Policy, RecordConfig, Role, Step, ThrottleConfig, User, is_account,
 };
 use archipelago_proto::topology::Topology;
 use archipelago_region_node::capacity::{Bound, Market};
@@ -93,7 +93,6 @@ impl Config {
         let text = std::fs::read_to_string(file).map_err(|error| Error::File(file.into(), error.to_string()))?;
         let wrong = |error: String| Error::File(file.into(), error);
         let config: Self = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        let is_account = |id: &str| id.len() == 12 && id.bytes().all(|letter| letter.is_ascii_digit());
         if let Some(other) = config.accounts.iter().find(|account| !is_account(&account.id)) {
             return Err(wrong(format!("'{}' is no account: it takes 12 digits", other.id)));
         }

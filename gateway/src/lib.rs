@@ -40,7 +40,7 @@ mod version;
 pub use access::{Directory, Group, Identities, Policy, Role, User, check_policy};
 pub use clock::{Clock, FixedClock, WallClock};
 pub use faults::Rule as Fault;
-pub use keyring::{DEFAULT_ACCOUNT, Key, Keyring};
+pub use keyring::{DEFAULT_ACCOUNT, Key, Keyring, is_account};
 pub use limits::Limits;
 pub use nodes::{Nodes, Power, StaticNodes, connect_lazily, endpoint};
 pub use record::RecordConfig;

@@ -155,7 +155,6 @@ impl Pipeline {
         // Parse the Query.
         let form = request.form(&self.limits)?;
         let target = request.header("x-amz-target");
-        exchange.service = Service::of(None, target, &form);
         if self.record.is_on() {
             exchange.told_of = Some(Box::new(Told {
                 user_agent: user_agent(&request),

@@ -11,6 +11,11 @@ pub(crate) enum Service {
     CloudTrail,
 }
 
+/// Whether an action changes nothing, by its verb.
+pub(crate) fn only_reads(action: &str) -> bool {
+    ["Describe", "List", "Search", "Get", "Lookup"].iter().any(|verb| action.starts_with(verb))
+}
+
 /// STS has had one version ever since.
 pub(crate) const STS_VERSION: &str = "2011-06-15";
 

@@ -1,10 +1,13 @@
 """A cluster of real processes on free ports, and clients for it."""
 
 import itertools
+import json
 import os
 import re
 import signal
 import subprocess
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 import boto3
@@ -56,6 +59,11 @@ class Cluster:
             "AWS_DEFAULT_REGION": region,
             "AWS_PAGER": "",
         }
+
+    def operate(self, page, method="POST", **parameters):
+        """Asks for a page of the operator's, and returns what it says."""
+        url = f"{self.url}/_archipelago/{page}?{urllib.parse.urlencode(parameters)}"
+        return json.load(urllib.request.urlopen(urllib.request.Request(url, method=method)))
 
     def nodes(self):
         """{region: process id} of the region nodes."""

@@ -1,8 +1,5 @@
 """A region's time is its own: what takes months on AWS is seen at once when the clock is advanced."""
 
-import urllib.parse
-import urllib.request
-
 import pytest
 
 from sandbox import Cluster, fresh_account
@@ -21,11 +18,6 @@ def own():
 @pytest.fixture
 def ec2(own):
     return own.client()
-
-
-def operate(cluster, path, **parameters):
-    query = urllib.parse.urlencode({"region": "us-east-1", **parameters})
-    urllib.request.urlopen(urllib.request.Request(f"{cluster.url}/_archipelago/{path}?{query}", method="POST")).read()
 
 
 def image(ec2):
@@ -47,9 +39,9 @@ def test_a_reservation_of_one_year_is_paid_for_is_active_and_retires(own, ec2):
         return known["ReservedInstances"][0]["State"]
 
     assert state() == "payment-pending"
-    operate(own, "clock", advance=600)
+    own.operate("clock", region="us-east-1", advance=600)
     assert state() == "active"
-    operate(own, "clock", advance=YEAR)
+    own.operate("clock", region="us-east-1", advance=YEAR)
     assert state() == "retired"
 
 
@@ -63,14 +55,14 @@ def test_a_persistent_spot_request_is_interrupted_and_fulfilled_again(own, ec2):
             "SpotInstanceRequests"
         ][0]
 
-    operate(own, "clock", advance=60)
+    own.operate("clock", region="us-east-1", advance=60)
     first = shown()
     assert (first["State"], first["Status"]["Code"]) == ("active", "fulfilled")
-    operate(own, "spot/interrupt", instance_id=first["InstanceId"])
+    own.operate("spot/interrupt", region="us-east-1", instance_id=first["InstanceId"])
     assert shown()["Status"]["Code"] == "marked-for-termination"
-    operate(own, "clock", advance=121)
+    own.operate("clock", region="us-east-1", advance=121)
     assert instance(ec2, first["InstanceId"])["State"]["Name"] in ("shutting-down", "terminated")
-    operate(own, "clock", advance=600)
+    own.operate("clock", region="us-east-1", advance=600)
     again = shown()
     assert (again["State"], again["Status"]["Code"]) == ("active", "fulfilled")
     assert again["InstanceId"] != first["InstanceId"]
@@ -89,12 +81,12 @@ def test_a_maintained_fleet_heals(own, ec2):
     def members():
         return {each["InstanceId"] for each in ec2.describe_fleet_instances(FleetId=fleet)["ActiveInstances"]}
 
-    operate(own, "clock", advance=60)
+    own.operate("clock", region="us-east-1", advance=60)
     before = members()
     assert len(before) == 3
     lost = before.pop()
     ec2.terminate_instances(InstanceIds=[lost])
-    operate(own, "clock", advance=600)
+    own.operate("clock", region="us-east-1", advance=600)
     assert len(members()) == 3 and before < members() and lost not in members()
 
 
@@ -110,7 +102,7 @@ def test_a_conversion_task_ends_in_a_volume(own, ec2):
         return known
 
     assert shown()["State"] == "active"
-    operate(own, "clock", advance=3600)
+    own.operate("clock", region="us-east-1", advance=3600)
     ended = shown()
     assert ended["State"] == "completed"
     volume = ended["ImportVolume"]["Volume"]["Id"]
@@ -126,7 +118,7 @@ def test_an_import_that_is_killed_is_carried_on_after_the_restart(tmp_path):
         cluster.kill("us-east-1")
         (known,) = ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"]
         assert known["Status"] == "active" and ec2.describe_images(Owners=["self"])["Images"] == []
-        operate(cluster, "clock", advance=3600)
+        cluster.operate("clock", region="us-east-1", advance=3600)
         (known,) = ec2.describe_import_image_tasks(ImportTaskIds=[task])["ImportImageTasks"]
         assert known["Status"] == "completed"
         (made,) = ec2.describe_images(Owners=["self"])["Images"]

@@ -1,8 +1,6 @@
 """The exchange of a node autoscaler such as Karpenter with EC2: the 17 operations that it uses, in its order and shape,
 with no capacity in two of three zones."""
 
-import urllib.parse
-import urllib.request
 from datetime import datetime
 
 import pytest
@@ -13,20 +11,14 @@ TYPES = ("m5.large", "c5.large")
 CLUSTER = {"Key": "kubernetes.io/cluster/demo", "Value": "owned"}
 
 
-def operate(cluster, path, **parameters):
-    """Asks the operator's API of a cluster."""
-    query = urllib.parse.urlencode({"region": "us-east-1", **parameters})
-    urllib.request.urlopen(urllib.request.Request(f"{cluster.url}/_archipelago/{path}?{query}", method="POST")).read()
-
-
 @pytest.fixture
 def scarce(cluster):
     """On-demand capacity of these types in the third zone only."""
     bounds = [dict(zone=zone, instance_type=name, market="on-demand") for zone in ZONES[:2] for name in TYPES]
     for bound in bounds:
-        operate(cluster, "capacity", limit=0, **bound)
+        cluster.operate("capacity", region="us-east-1", limit=0, **bound)
     yield
-    operate(cluster, "capacity", unbound="true")
+    cluster.operate("capacity", region="us-east-1", unbound="true")
 
 
 def discover(ec2):
@@ -179,9 +171,9 @@ def test_the_operator_has_a_spot_instance_interrupted(cluster, ec2):
     (instance,) = ec2.run_instances(
         ImageId=image, InstanceType="m5.large", MinCount=1, MaxCount=1, InstanceMarketOptions={"MarketType": "spot"}
     )["Instances"]
-    operate(cluster, "spot/interrupt", instance_id=instance["InstanceId"])
+    cluster.operate("spot/interrupt", region="us-east-1", instance_id=instance["InstanceId"])
     request = ec2.describe_spot_instance_requests(SpotInstanceRequestIds=[instance["SpotInstanceRequestId"]])
     assert request["SpotInstanceRequests"][0]["Status"]["Code"] == "marked-for-termination"
-    operate(cluster, "clock", advance=121)
+    cluster.operate("clock", region="us-east-1", advance=121)
     ended = ec2.describe_instances(InstanceIds=[instance["InstanceId"]])["Reservations"][0]["Instances"][0]
     assert ended["StateReason"]["Code"] == "Server.SpotInstanceTermination"

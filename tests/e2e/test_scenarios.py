@@ -1,11 +1,8 @@
 """The operator's steps at set times, and what becomes of regions that are stopped or frozen."""
 
-import json
 import os
 import time
 import urllib.error
-import urllib.parse
-import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -25,13 +22,8 @@ set = { remove = "slow" }
 """
 
 
-def ask(cluster, method, page, **parameters):
-    url = f"{cluster.url}/_archipelago/{page}?{urllib.parse.urlencode(parameters)}"
-    return json.load(urllib.request.urlopen(urllib.request.Request(url, method=method)))
-
-
 def outcomes(cluster):
-    return [step["outcome"] for step in ask(cluster, "GET", "scenario")["steps"]]
+    return [step["outcome"] for step in cluster.operate("scenario", "GET")["steps"]]
 
 
 def eventually(sees):
@@ -49,22 +41,22 @@ def test_steps_are_taken_at_their_time_on_the_clock(tmp_path):
         here, there = cluster.client("us-east-1"), cluster.client("eu-west-1")
         there.describe_vpcs()
         assert outcomes(cluster) == [None, None]
-        ask(cluster, "POST", "clock", advance=3600)
+        cluster.operate("clock", advance=3600)
         eventually(lambda: outcomes(cluster) == ["200 OK", None])
         here.describe_vpcs()
         with pytest.raises(ClientError, match="Unavailable"):
             there.describe_vpcs()
-        ask(cluster, "POST", "clock", advance=3600)
+        cluster.operate("clock", advance=3600)
         eventually(lambda: outcomes(cluster) == ["200 OK", "200 OK"])
         there.describe_vpcs()
-        assert ask(cluster, "POST", "scenario", steps="[]")["steps"] == []
+        assert cluster.operate("scenario", steps="[]")["steps"] == []
 
 
 def test_a_region_that_is_off_stays_off_until_it_is_on_again(tmp_path):
     with Cluster("--data-dir", tmp_path) as cluster:
         here, there = cluster.client("us-east-1"), cluster.client("eu-west-1")
         vpc = there.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        ask(cluster, "POST", "region", region="eu-west-1", power="off")
+        cluster.operate("region", region="eu-west-1", power="off")
         eventually(lambda: "eu-west-1" not in cluster.nodes())
         for _ in range(3):
             with pytest.raises(ClientError) as refused:
@@ -72,7 +64,7 @@ def test_a_region_that_is_off_stays_off_until_it_is_on_again(tmp_path):
             assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
             here.describe_vpcs()
         assert "eu-west-1" not in cluster.nodes()
-        ask(cluster, "POST", "region", region="eu-west-1", power="on")
+        cluster.operate("region", region="eu-west-1", power="on")
         eventually(lambda: "eu-west-1" in cluster.nodes())
         assert there.describe_vpcs(VpcIds=[vpc])["Vpcs"]
 
@@ -81,12 +73,12 @@ def test_a_frozen_region_goes_on_where_it_was():
     with Cluster() as cluster:
         there = cluster.client("eu-west-1")
         vpc = there.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        ask(cluster, "POST", "region", region="eu-west-1", power="paused")
+        cluster.operate("region", region="eu-west-1", power="paused")
         state = f"/proc/{cluster.nodes()['eu-west-1']}/stat"
         eventually(lambda: open(state).read().split()[2] == "T")
-        ask(cluster, "POST", "region", region="eu-west-1", power="on")
+        cluster.operate("region", region="eu-west-1", power="on")
         assert there.describe_vpcs(VpcIds=[vpc])["Vpcs"]
-        ask(cluster, "POST", "region", region="eu-west-1", power="paused")
+        cluster.operate("region", region="eu-west-1", power="paused")
         eventually(lambda: open(state).read().split()[2] == "T")
         assert cluster.stop() == 0 and not os.path.exists(state), "a frozen node stops with the others"
 
@@ -94,7 +86,7 @@ def test_a_frozen_region_goes_on_where_it_was():
 @pytest.mark.parametrize("wrong", [{"region": "moon", "power": "on"}, {"region": "eu-west-1", "power": "half"}])
 def test_what_the_operator_cannot_mean_is_refused(cluster, wrong):
     with pytest.raises(urllib.error.HTTPError, match="400"):
-        ask(cluster, "POST", "region", **wrong)
+        cluster.operate("region", **wrong)
 
 
 def test_a_scenario_without_a_page_does_not_start(tmp_path):

@@ -1,8 +1,5 @@
 """Throttling as AWS documents it, and what clients make of it."""
 
-import json
-import urllib.request
-
 import boto3
 import pytest
 from botocore.config import Config
@@ -51,12 +48,8 @@ def test_a_client_that_tries_again_gets_through(throttled, mode):
 
 
 def test_the_operator_reads_and_sets_the_figures(throttled):
-    def ask(method, query=""):
-        url = f"{throttled.url}/_archipelago/throttle?{query}"
-        return json.load(urllib.request.urlopen(urllib.request.Request(url, method=method)))
-
-    assert ask("GET")["requests"] == {"DescribeRegions": {"max": 2, "refill": 20.0}}
-    assert ask("POST", "profile=aws")["resources"]["RunInstances"] == {"max": 1000, "refill": 2.0}
+    assert throttled.operate("throttle", "GET")["requests"] == {"DescribeRegions": {"max": 2, "refill": 20.0}}
+    assert throttled.operate("throttle", profile="aws")["resources"]["RunInstances"] == {"max": 1000, "refill": 2.0}
     ec2 = throttled.client()
 
     def refusals(count):
@@ -68,5 +61,5 @@ def test_the_operator_reads_and_sets_the_figures(throttled):
         return codes
 
     assert refusals(2) == ["DefaultVpcAlreadyExists", "RequestLimitExceeded"]
-    ask("POST", "profile=off")
+    throttled.operate("throttle", profile="off")
     assert refusals(2) == ["DefaultVpcAlreadyExists"] * 2

@@ -1,7 +1,5 @@
 """botocore's waiters come to an end: what is made, changed and deleted has the states that they wait for."""
 
-import urllib.request
-
 import pytest
 from botocore.exceptions import WaiterError
 from botocore.waiter import WaiterModel
@@ -288,8 +286,7 @@ def test_what_takes_its_time_is_waited_for():
         windows, imported = world.windows_instance(), world.imported_instance()
         with pytest.raises(WaiterError, match="Max attempts"):
             world.ec2.get_waiter("password_data_available").wait(InstanceId=windows, WaiterConfig={"MaxAttempts": 1})
-        advance = f"{cluster.url}/_archipelago/clock?advance=3600"
-        urllib.request.urlopen(urllib.request.Request(advance, method="POST"))
+        cluster.operate("clock", advance=3600)
         world.ec2.get_waiter("password_data_available").wait(InstanceId=windows, WaiterConfig=QUICK)
         export = world.export(imported)
         world.ec2.cancel_export_task(ExportTaskId=export)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::builtin;
 use super::identities::{Identities, Text};
-use crate::keyring::is_account;
+use crate::keyring::{is_account, resource_of};
 use crate::policy::Document;
 
 /// Who there is, by account; accounts that are not here are unrestricted.
@@ -107,8 +107,7 @@ impl Directory {
 impl Account {
     /// The user or the role of an ARN, of a role's session too.
     pub(super) fn member(&self, principal: &str) -> Option<&Arc<Member>> {
-        let resource = principal.splitn(6, ':').nth(5)?;
-        match resource.split_once('/')? {
+        match resource_of(principal).split_once('/')? {
             ("user", rest) => self.users.get(rest.rsplit('/').next()?),
             ("role", rest) => self.roles.get(rest.rsplit('/').next()?),
             ("assumed-role", rest) => self.roles.get(rest.split('/').next()?),

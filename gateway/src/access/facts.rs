@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::directory::Member;
+use crate::keyring::resource_of;
 use crate::policy::Context;
 use crate::request::Received;
 use crate::signature::Identity;
@@ -45,7 +46,7 @@ impl Surroundings<'_> {
 }
 
 fn describe(caller: &Identity, member: Option<&Member>, context: &mut Context) {
-    let resource = caller.principal.splitn(6, ':').nth(5).unwrap_or_default();
+    let resource = resource_of(&caller.principal);
     let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
     context.set("aws:PrincipalAccount", caller.account.as_str());
     context.set("aws:userid", unique_id(&caller.principal, &caller.account));

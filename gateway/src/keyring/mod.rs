@@ -117,7 +117,12 @@ pub(crate) fn implied_account(access_key: &str) -> Option<&str> {
     }
 }
 
-pub(crate) fn is_account(text: &str) -> bool {
+/// What an ARN ends with: `user/alice` of `arn:aws:iam::123456789012:user/alice`.
+pub(crate) fn resource_of(arn: &str) -> &str {
+    arn.splitn(6, ':').nth(5).unwrap_or_default()
+}
+
+pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 

@@ -7,6 +7,8 @@ use archipelago_proto::Ec2Error;
 use serde_json::{Value, json};
 
 use crate::encode::timestamp_text;
+use crate::keyring::resource_of;
+use crate::service::only_reads;
 use crate::signature::Identity;
 
 /// What is known of a call when it has been answered.
@@ -83,17 +85,13 @@ const KINDS: [(&str, &str); 30] = [
     ("vpn", "AWS::EC2::VPNConnection"),
 ];
 
-pub(crate) fn is_read_only(action: &str) -> bool {
-    ["Describe", "List", "Search", "Get", "Lookup"].iter().any(|verb| action.starts_with(verb))
-}
-
 impl Event {
     pub(crate) fn of(call: Call<'_>) -> Self {
         let (account, principal, access_key) = call.identity.map_or(("", "", ""), |identity| {
             (identity.account.as_str(), identity.principal.as_str(), identity.access_key.as_str())
         });
         let id = crate::reply::request_id();
-        let read_only = is_read_only(call.action);
+        let read_only = only_reads(call.action);
         let mut record = json!({
             "eventVersion": "1.11",
             "userIdentity": identity(account, principal, access_key),
@@ -139,7 +137,7 @@ impl Event {
 
 /// The element `userIdentity`.
 fn identity(account: &str, principal: &str, access_key: &str) -> Value {
-    let resource = principal.splitn(6, ':').nth(5).unwrap_or_default();
+    let resource = resource_of(principal);
     let id = if principal.is_empty() { String::new() } else { crate::sts::unique_id(principal, account) };
     let mut identity = json!({
         "type": "Root", "principalId": id, "arn": principal, "accountId": account, "accessKeyId": access_key,

@@ -15,8 +15,9 @@ use serde_json::Value;
 
 use crate::query::{Form, Parameters};
 use crate::schema::Schema;
+use crate::service::only_reads;
 
-pub(crate) use event::{Call, Event, is_read_only};
+pub(crate) use event::{Call, Event};
 use journal::Journal;
 
 /// Bytes of what is kept in memory, whatever its number.
@@ -135,7 +136,7 @@ pub(crate) fn parameters(form: &Form<'_>) -> Value {
 
 /// The element `responseElements`: null for what only reads.
 pub(crate) fn elements(schema: &Schema, action: &crate::schema::Action, request_id: &str, answer: &[u8]) -> Value {
-    if is_read_only(&action.name) {
+    if only_reads(&action.name) {
         return Value::Null;
     }
     let mut elements = json::of_response(schema, action.output, answer).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! ARNs of roles and of those who assume them, and the unique ids that IAM gives to them.
 
 use crate::crypto::sha256;
-use crate::keyring::{base32, is_account};
+use crate::keyring::{base32, is_account, resource_of};
 
 /// `arn:aws:iam::123456789012:role/path/deploy`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) fn is_name(text: &str, shortest: usize) -> bool {
 
 /// The unique id of a principal: the same for the same ARN, at every gateway.
 pub(crate) fn unique_id(arn: &str, account: &str) -> String {
-    let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+    let resource = resource_of(arn);
     if let Some(assumed) = resource.strip_prefix("assumed-role/")
         && let Some((role, session)) = assumed.split_once('/')
     {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use super::rate::Rate;
+use crate::service::only_reads;
 
 /// The section `[throttle]` of the configuration.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -111,7 +112,7 @@ impl Figures {
             Category::Unfiltered
         } else if self.members.resource_intensive.contains(action) {
             Category::ResourceIntensive
-        } else if ["Describe", "List", "Search", "Get"].iter().any(|verb| action.starts_with(verb)) {
+        } else if only_reads(action) {
             Category::NonMutating
         } else {
             Category::Mutating
