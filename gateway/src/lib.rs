@@ -9,6 +9,7 @@ mod admin;
 mod capacity;
 mod clock;
 mod cloudtrail;
+mod consistency;
 mod crypto;
 mod decode;
 mod encode;

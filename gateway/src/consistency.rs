@@ -1,0 +1,64 @@
+//! How long writes stay unseen, as the operator reads and sets it.
+
+use archipelago_proto::cluster::v1::admin_client::AdminClient;
+use archipelago_proto::cluster::v1::{ConsistencyRequest, ConsistencyRule};
+use serde_json::{Value, json};
+use tonic::Request;
+
+use crate::admin::{each, outcome, regions};
+use crate::forward::Forwarder;
+use crate::query::Form;
+use crate::reply::Reply;
+
+pub(crate) async fn read(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
+    ask(forwarder, form, &ConsistencyRequest::default()).await
+}
+
+/// `delay`, or `min` and `max`, in milliseconds, for writes by `action` to resources of a `kind`; `clear=true` takes all
+/// rules away first, `configured=true` brings those of the configuration back.
+pub(crate) async fn change(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
+    let milliseconds = |name: &str| {
+        let given = form.get(name).map(str::parse::<u32>).transpose();
+        given.map_err(|_| format!("{name} must be a number of milliseconds"))
+    };
+    let delay = milliseconds("delay")?;
+    let (min, max) = (milliseconds("min")?.or(delay), milliseconds("max")?.or(delay));
+    let (clear, configured) = (flag(form, "clear")?, flag(form, "configured")?);
+    let rules = match (min, max) {
+        (Some(min), Some(max)) => vec![ConsistencyRule {
+            kind: form.get("kind").unwrap_or("*").to_owned(),
+            action: form.get("action").map(str::to_owned),
+            min,
+            max,
+        }],
+        (None, None) if clear || configured => Vec::new(),
+        _ => return Err("delay, or min and max, must be given in milliseconds".to_owned()),
+    };
+    ask(forwarder, form, &ConsistencyRequest { configured, clear, rules }).await
+}
+
+fn flag(form: &Form<'_>, name: &str) -> Result<bool, String> {
+    match form.get(name) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(format!("{name} must be true or false")),
+    }
+}
+
+async fn ask(forwarder: &Forwarder, form: &Form<'_>, request: &ConsistencyRequest) -> Result<Reply, String> {
+    let answers = each(regions(forwarder, form)?, |region| async move {
+        let asked = forwarder.send(&region, Request::new(request.clone()), |channel, request| async {
+            AdminClient::new(channel).consistency(request).await.map(tonic::Response::into_inner)
+        });
+        Ok(shown(asked.await?.rules))
+    });
+    Ok(outcome(answers.await))
+}
+
+fn shown(rules: Vec<ConsistencyRule>) -> Value {
+    let rules = rules.into_iter().map(|rule| {
+        let delay = json!({ "min": rule.min, "max": rule.max });
+        json!({ "kind": rule.kind, "action": rule.action, "delay": delay })
+    });
+    json!({ "rules": rules.collect::<Vec<_>>() })
+}
