@@ -7,6 +7,7 @@ use tonic::Request;
 
 use crate::admin::{each, outcome, regions};
 use crate::forward::Forwarder;
+use crate::milliseconds::Milliseconds;
 use crate::query::Form;
 use crate::reply::Reply;
 
@@ -14,26 +15,20 @@ pub(crate) async fn read(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply
     ask(forwarder, form, &ConsistencyRequest::default()).await
 }
 
-/// `delay`, or `min` and `max`, in milliseconds, for writes by `action` to resources of a `kind`; `clear=true` takes all
-/// rules away first, `configured=true` brings those of the configuration back.
+/// `delay` (`500` or `100-900`) for writes by `action` to resources of a `kind`; `clear=true` takes all rules away first,
+/// `configured=true` brings those of the configuration back.
 pub(crate) async fn change(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
-    let milliseconds = |name: &str| {
-        let given = form.get(name).map(str::parse::<u32>).transpose();
-        given.map_err(|_| format!("{name} must be a number of milliseconds"))
-    };
-    let delay = milliseconds("delay")?;
-    let (min, max) = (milliseconds("min")?.or(delay), milliseconds("max")?.or(delay));
+    let delay: Option<Milliseconds> = form.get("delay").map(str::parse).transpose()?;
     let (clear, configured) = (flag(form, "clear")?, flag(form, "configured")?);
-    let rules = match (min, max) {
-        (Some(min), Some(max)) => vec![ConsistencyRule {
-            kind: form.get("kind").unwrap_or("*").to_owned(),
-            action: form.get("action").map(str::to_owned),
-            min,
-            max,
-        }],
-        (None, None) if clear || configured => Vec::new(),
-        _ => return Err("delay, or min and max, must be given in milliseconds".to_owned()),
-    };
+    if delay.is_none() && !clear && !configured {
+        return Err("delay must be given, in milliseconds".to_owned());
+    }
+    let bound = |milliseconds| u32::try_from(milliseconds).map_err(|_| "the delay is too long");
+    let rule = delay.map(|Milliseconds { min, max }| {
+        let (kind, action) = (form.get("kind").unwrap_or("*").to_owned(), form.get("action").map(str::to_owned));
+        Ok::<_, &str>(ConsistencyRule { kind, action, min: bound(min)?, max: bound(max)? })
+    });
+    let rules = rule.transpose()?.into_iter().collect();
     ask(forwarder, form, &ConsistencyRequest { configured, clear, rules }).await
 }
 

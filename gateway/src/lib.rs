@@ -19,6 +19,7 @@ mod incidents;
 mod keyring;
 mod limits;
 mod meter;
+mod milliseconds;
 mod nodes;
 mod pipeline;
 mod policy;

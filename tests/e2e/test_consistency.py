@@ -112,7 +112,7 @@ def test_the_operator_changes_it_at_run_time(slow):
     ec2 = slow.client("eu-west-1")
     ec2.describe_vpcs()
     slow.operate("clock", scale=0, region="eu-west-1")
-    shown = slow.operate("consistency", region="eu-west-1", kind="vpc", min=100, max=900)["regions"]["eu-west-1"]
+    shown = slow.operate("consistency", region="eu-west-1", kind="vpc", delay="100-900")["regions"]["eu-west-1"]
     assert shown["rules"][-1] == {"kind": "vpc", "action": None, "delay": {"min": 100, "max": 900}}
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     with pytest.raises(ClientError, match="InvalidVpcID.NotFound"):
@@ -122,7 +122,7 @@ def test_the_operator_changes_it_at_run_time(slow):
     assert slow.operate("consistency", region="eu-west-1", clear="true")["regions"]["eu-west-1"]["rules"] == []
     back = slow.operate("consistency", region="eu-west-1", configured="true")["regions"]["eu-west-1"]["rules"]
     assert [rule["kind"] for rule in back] == ["security-group", "volume"]
-    for wrong in ({"min": 9, "max": 1}, {"delay": "soon"}, {}, {"clear": "perhaps"}):
+    for wrong in ({"delay": "9-1"}, {"delay": "soon"}, {}, {"clear": "perhaps"}):
         with pytest.raises(urllib.error.HTTPError):
             slow.operate("consistency", region="eu-west-1", **wrong)
             assert slow.operate("consistency", "GET")["regions"]["eu-west-1"]["rules"] == back
