@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use crate::cli::LifecycleName;
 use crate::error::{Error, Result};
+use crate::quotas::QuotasConfig;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -29,6 +30,8 @@ pub(crate) struct Config {
     /// How many instances there is room for; where nothing is said, for as many as anybody wants. Later ones count
     /// before earlier ones.
     pub(crate) capacity: Vec<CapacityConfig>,
+    /// How much an account may have.
+    pub(crate) quotas: QuotasConfig,
     /// How often an account may ask.
     pub(crate) throttle: ThrottleConfig,
     /// What was called.
@@ -96,6 +99,7 @@ impl Config {
         if let Some(other) = config.accounts.iter().find(|account| !is_account(&account.id)) {
             return Err(wrong(format!("'{}' is no account: it takes 12 digits", other.id)));
         }
+        config.quotas.check().map_err(wrong)?;
         let folder = file.parent().unwrap_or(Path::new("."));
         config
             .checked(|name| std::fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}")))

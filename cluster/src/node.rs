@@ -29,6 +29,7 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let lifecycle = config.lifecycle(options.world.lifecycle);
     let topology = config.topology(options.topology);
     let bounds: Vec<_> = config.capacity().collect();
+    let (profile, limits) = (config.quotas.profile(), config.quotas.settings(facts.name));
     let classic: Vec<_> = config.classic().map(str::to_owned).collect();
     let keyring = gateway::keyring(&options.cluster.cluster_token, config.keys);
     let auth = options.auth.mode();
@@ -36,6 +37,7 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let clock = Arc::new(Clock::wall());
     let region = Region::open(facts, clock, lifecycle, Ids::random(), store, peers).await.map_err(Error::other)?;
     bounds.into_iter().for_each(|bound| region.capacity.configure(bound));
+    region.shell.quotas.configure(region.shell.registry(), profile, limits);
     classic.iter().for_each(|account| region.platforms.add_classic(account));
 
     let listener = up::listen(&options.listen).await?;

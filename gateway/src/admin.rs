@@ -25,19 +25,21 @@ use crate::keyring::is_account;
 use crate::nodes::Power;
 use crate::pipeline::Pipeline;
 use crate::query::Form;
+use crate::quotas;
 use crate::region::known;
 use crate::reply::Reply;
 
 /// A node that does not tell its health in this time has none.
 const HEALTH: Duration = Duration::from_secs(2);
 
-pub(crate) const PAGES: [&str; 14] = [
+pub(crate) const PAGES: [&str; 15] = [
     "capacity",
     "clock",
     "faults",
     "health",
     "instance-event",
     "instance-impairment",
+    "quotas",
     "record",
     "region",
     "reset",
@@ -71,6 +73,8 @@ pub(crate) async fn answer(pipeline: &Pipeline, method: &Method, page: &str, for
         (&Method::GET, "capacity") => capacity::read(forwarder, form).await,
         (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
+        (&Method::GET, "quotas") => quotas::read(forwarder, form).await,
+        (&Method::POST, "quotas") => quotas::change(forwarder, form).await,
         (&Method::GET, "throttle") => Ok(throttle(pipeline)),
         (&Method::POST, "throttle") => pipeline.throttle.change(form).map(|()| throttle(pipeline)),
         (&Method::GET, "record") => Ok(record(pipeline)),

@@ -22,6 +22,7 @@ mod nodes;
 mod pipeline;
 mod policy;
 mod query;
+mod quotas;
 mod record;
 mod region;
 mod reply;

@@ -7,14 +7,15 @@ use archipelago_proto::cluster::v1::admin_server::Admin;
 use archipelago_proto::cluster::v1::{
     CapacityBound, CapacityPool, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ImpairInstanceRequest,
     ImpairInstanceResponse, ImpairVolumeRequest, ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse,
-    KindStatistics, MetricsRequest, MetricsResponse, ResetRequest, ResetResponse, ScheduleEventRequest,
-    ScheduleEventResponse, SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse,
+    KindStatistics, MetricsRequest, MetricsResponse, QuotasRequest, QuotasResponse, ResetRequest, ResetResponse,
+    ScheduleEventRequest, ScheduleEventResponse, SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest,
+    StatisticsResponse,
 };
 use tonic::{Request, Response, Status};
 
 use crate::capacity::Bound;
 use crate::metering::Metrics;
-use crate::{Region, families, incidents};
+use crate::{Region, families, incidents, quotas};
 
 pub(crate) struct Operator {
     pub(crate) region: Arc<Region>,
@@ -117,6 +118,10 @@ impl Admin for Operator {
             limit: bound.limit,
         });
         Ok(Response::new(CapacityResponse { bounds: bounds.collect(), pools: pools.collect() }))
+    }
+
+    async fn quotas(&self, request: Request<QuotasRequest>) -> Result<Response<QuotasResponse>, Status> {
+        Ok(Response::new(quotas::answer(&self.region, request.into_inner()).await?))
     }
 
     async fn interrupt_spot(

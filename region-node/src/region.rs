@@ -220,9 +220,10 @@ impl Region {
         let registry = self.shell.registry();
         families::images::stock(self);
         families::prefix_lists::stock(self);
-        registry.restore(&self.shell.store, &self.tokens, &self.capacity)?;
+        registry.restore(&self.shell.store, &self.tokens, &self.capacity, &self.shell.quotas)?;
         self.tokens.restored();
         families::rebuild(self).await;
+        self.shell.quotas.turn(registry);
         registry.hosts().for_each(AnyHost::resume);
         Ok(())
     }

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::actor::Request;
 use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record, uuid};
 use crate::capacity::{BOUNDS, Capacity};
+use crate::quotas::{self, QUOTAS, Quotas};
 use crate::request::{TOKENS, Tokens};
 use crate::store::{Store, StoreError, Write};
 
@@ -37,6 +38,8 @@ pub(crate) trait AnyHost: Send + Sync {
     fn sweep(&self);
     /// Forgets the resources of an account, or all but the catalogue; returns what the store must forget.
     fn forget(&self, account: Option<&str>) -> Vec<Write>;
+    /// Enters in the ledger what each resource takes.
+    fn weigh(&self, quotas: &Quotas);
     fn resources(&self) -> usize;
     fn live(&self) -> usize;
 }
@@ -166,6 +169,23 @@ impl<E: Entity> AnyHost for Host<E> {
         gone.iter().map(|published| record::delete::<E>(&published.id)).collect()
     }
 
+    fn weigh(&self, quotas: &Quotas) {
+        for published in self.index().all().into_iter().filter(|published| published.sequence >= CATALOGUE) {
+            let mut old = Vec::new();
+            let mut known = Some(published.clone());
+            // Until it is what it was when its entry was made.
+            while let Some(published) = known {
+                let loads = quotas::loads(&published);
+                quotas.enter(&published.id, &old, &loads);
+                old = loads;
+                known = self.index().get(&published.id).filter(|now| !Arc::ptr_eq(now, &published));
+                if known.is_none() && self.index().get(&published.id).is_none() {
+                    quotas.enter(&published.id, &old, &[]);
+                }
+            }
+        }
+    }
+
     fn resources(&self) -> usize {
         self.index().len()
     }
@@ -256,12 +276,19 @@ impl Registry {
     }
 
     /// Brings back what the store holds.
-    pub(crate) fn restore(&self, store: &Store, tokens: &Tokens, capacity: &Capacity) -> Result<(), StoreError> {
+    pub(crate) fn restore(
+        &self,
+        store: &Store,
+        tokens: &Tokens,
+        capacity: &Capacity,
+        quotas: &Quotas,
+    ) -> Result<(), StoreError> {
         let mut lost = None;
         store.load(&mut |key, bytes| {
             let restored = match key.split_once('/') {
                 Some((TOKENS, token)) => tokens.restore(token, bytes),
                 Some((BOUNDS, _)) => capacity.restore(bytes),
+                Some((QUOTAS, _)) => quotas.restore(bytes),
                 Some((kind, id)) => self.hosts.get(kind).is_some_and(|host| host.restore(id, bytes)),
                 None => false,
             };

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::{Account, Claims, Id, Ids, Registry, TagIndex};
+use crate::quotas::Quotas;
 use crate::store::Store;
 use crate::time::{Clock, Lifecycle, Scheduler};
 
@@ -18,6 +19,7 @@ pub struct Shell {
     pub store: Store,
     pub tags: TagIndex,
     pub(super) claims: Claims,
+    pub quotas: Quotas,
     pub(crate) scheduler: Scheduler,
     pub(crate) registry: OnceLock<Registry>,
     sequence: AtomicU64,
@@ -34,6 +36,7 @@ impl Shell {
             store,
             tags: TagIndex::default(),
             claims: Claims::default(),
+            quotas: Quotas::default(),
             scheduler,
             registry: OnceLock::new(),
             sequence: AtomicU64::new(CATALOGUE),

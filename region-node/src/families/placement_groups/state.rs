@@ -159,6 +159,10 @@ impl Entity for PlacementGroupState {
         Ok(Decision { next: Next::Become(next), reply })
     }
 
+    fn counts(&self) -> bool {
+        self.public.state() != "deleted"
+    }
+
     fn tags(&self) -> &[Tag] {
         &self.public.tags
     }
