@@ -10,7 +10,7 @@ use super::find;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bucket {
     pub on_demand: &'static str,
-    /// High-performance types have none.
+    /// None where there are no Spot Instances.
     pub spot: Option<&'static str>,
 }
 
@@ -31,10 +31,10 @@ pub fn bucket(instance_type: &str) -> Option<Bucket> {
         "inf" => bucket!("inf"),
         "p" => bucket!("p"),
         "x" => bucket!("x"),
-        "u" => bucket!("high-memory"),
+        "u" => Bucket { spot: None, ..bucket!("high-memory") },
         "dl" => bucket!("dl"),
         "trn" => bucket!("trn"),
-        "hpc" => Bucket { on_demand: "on-demand-hpc-vcpus", spot: None },
+        "hpc" => Bucket { spot: None, ..bucket!("hpc") },
         _ => bucket!("standard"),
     })
 }
