@@ -17,6 +17,7 @@ mod shutdown;
 mod supervisor;
 mod telemetry;
 mod up;
+mod worlds;
 
 use std::process::ExitCode;
 

@@ -7,6 +7,7 @@ use archipelago_proto::Ec2Result;
 use imbl::OrdSet;
 
 use super::host::Inside;
+use super::shell::Changing;
 use super::{Account, Claim, Entity, Host, Id, Published, Shell, record};
 use crate::quotas::{self, Before, Load};
 use crate::store::Write;
@@ -17,6 +18,7 @@ pub struct Batch {
     account: Account,
     new: Vec<Box<dyn Newborn>>,
     writes: Vec<Write>,
+    done: Vec<Box<dyn FnOnce() + Send>>,
     /// No quota refuses it.
     given: bool,
     predecessor: Option<Id>,
@@ -29,6 +31,7 @@ impl Batch {
             account: account.clone(),
             new: Vec::new(),
             writes: Vec::new(),
+            done: Vec::new(),
             given: false,
             predecessor: None,
         }
@@ -68,6 +71,11 @@ impl Batch {
         self.writes.push(write);
     }
 
+    /// Is done as the resources come to exist.
+    pub(crate) fn when_done(&mut self, done: impl FnOnce() + Send + 'static) {
+        self.done.push(Box::new(done));
+    }
+
     /// Every resource that the new ones link to learns of them first, and must still exist.
     pub async fn commit(mut self) -> Ec2Result<()> {
         let claimed = self.claim()?;
@@ -91,9 +99,11 @@ impl Batch {
             release(held);
             return Err(error.into());
         }
+        let changing = self.shell.change();
         for new in self.new {
-            new.publish();
+            new.publish(&changing);
         }
+        self.done.into_iter().for_each(|done| done());
         Ok(())
     }
 }
@@ -147,7 +157,7 @@ trait Newborn: Send + Sync {
     fn claims(&self) -> Vec<Claim>;
     fn loads(&self) -> Vec<Load>;
     fn adopt(&mut self, by: Vec<Id>);
-    fn publish(self: Box<Self>);
+    fn publish(self: Box<Self>, changing: &Changing<'_>);
 }
 
 struct Ready<E: Entity> {
@@ -178,7 +188,7 @@ impl<E: Entity> Newborn for Ready<E> {
         }
     }
 
-    fn publish(self: Box<Self>) {
-        self.host.publish(None, &self.published);
+    fn publish(self: Box<Self>, changing: &Changing<'_>) {
+        self.host.publish(changing, None, &self.published);
     }
 }

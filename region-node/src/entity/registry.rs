@@ -6,14 +6,14 @@ use std::sync::Arc;
 use archipelago_proto::{Ec2Error, Ec2Result};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use imbl::OrdSet;
 use tokio::sync::oneshot;
 
 use super::actor::Request;
+use super::record::Recorded;
 use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record, uuid};
-use crate::capacity::{BOUNDS, Capacity};
-use crate::quotas::{self, QUOTAS, Quotas};
-use crate::request::{TOKENS, Tokens};
-use crate::store::{Store, StoreError, Write};
+use crate::quotas::{self, Quotas};
+use crate::store::Write;
 
 /// A host, whatever its kind.
 pub(crate) trait AnyHost: Send + Sync {
@@ -31,6 +31,10 @@ pub(crate) trait AnyHost: Send + Sync {
     fn release(&self, id: &Id, by: Vec<Id>);
     /// Has a resource go through what is due; returns the work that this leaves to do.
     fn wake<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<BoxFuture<'static, ()>>>;
+    /// Its resources as they are now, but for the catalogue.
+    fn recorded(&self) -> Vec<Arc<dyn Recorded>>;
+    /// Whether a record can be read.
+    fn reads(&self, id: &str, bytes: &[u8]) -> bool;
     fn restore(&self, id: &str, bytes: &[u8]) -> bool;
     fn relink(&self, registry: &Registry);
     fn adopt(&self, id: &Id, by: Vec<Id>);
@@ -40,6 +44,8 @@ pub(crate) trait AnyHost: Send + Sync {
     fn forget(&self, account: Option<&str>) -> Vec<Write>;
     /// Enters in the ledger what each resource takes.
     fn weigh(&self, quotas: &Quotas);
+    /// Forgets all but the catalogue, and lets nobody know: what they link to is forgotten too.
+    fn clear(&self);
     fn resources(&self) -> usize;
     fn live(&self) -> usize;
 }
@@ -115,10 +121,19 @@ impl<E: Entity> AnyHost for Host<E> {
         .boxed()
     }
 
+    fn recorded(&self) -> Vec<Arc<dyn Recorded>> {
+        let own = self.index().all().into_iter().filter(|published| published.sequence >= CATALOGUE);
+        own.map(|published| published as Arc<dyn Recorded>).collect()
+    }
+
+    fn reads(&self, id: &str, bytes: &[u8]) -> bool {
+        record::restore::<E>(id, bytes).is_some()
+    }
+
     fn restore(&self, id: &str, bytes: &[u8]) -> bool {
         let Some(published) = record::restore::<E>(id, bytes) else { return false };
-        self.0.shell.continue_after(published.sequence);
-        self.0.publish(None, &Arc::new(published));
+        self.0.shell.continue_from(published.sequence + 1);
+        self.0.publish(&self.0.shell.change(), None, &Arc::new(published));
         true
     }
 
@@ -163,26 +178,27 @@ impl<E: Entity> AnyHost for Host<E> {
             None => self.index().all(),
         };
         let gone: Vec<_> = gone.into_iter().filter(|published| published.sequence >= CATALOGUE).collect();
+        let changing = self.0.shell.change();
         for published in &gone {
-            self.0.withdraw(published);
+            self.0.withdraw(&changing, published);
         }
         gone.iter().map(|published| record::delete::<E>(&published.id)).collect()
     }
 
+    fn clear(&self) {
+        let changing = self.0.shell.change();
+        for published in self.index().all() {
+            if published.sequence >= CATALOGUE {
+                self.0.take_away(&changing, &published);
+            } else {
+                self.index().publish(&Arc::new(published.with_dependents(OrdSet::new())));
+            }
+        }
+    }
+
     fn weigh(&self, quotas: &Quotas) {
         for published in self.index().all().into_iter().filter(|published| published.sequence >= CATALOGUE) {
-            let mut old = Vec::new();
-            let mut known = Some(published.clone());
-            // Until it is what it was when its entry was made.
-            while let Some(published) = known {
-                let loads = quotas::loads(&published);
-                quotas.enter(&published.id, &old, &loads);
-                old = loads;
-                known = self.index().get(&published.id).filter(|now| !Arc::ptr_eq(now, &published));
-                if known.is_none() && self.index().get(&published.id).is_none() {
-                    quotas.enter(&published.id, &old, &[]);
-                }
-            }
+            quotas.enter(&published.id, &[], &quotas::loads(&published));
         }
     }
 
@@ -275,33 +291,19 @@ impl Registry {
         self.host(id)?.wake(id).await
     }
 
-    /// Brings back what the store holds.
-    pub(crate) fn restore(
-        &self,
-        store: &Store,
-        tokens: &Tokens,
-        capacity: &Capacity,
-        quotas: &Quotas,
-    ) -> Result<(), StoreError> {
-        let mut lost = None;
-        store.load(&mut |key, bytes| {
-            let restored = match key.split_once('/') {
-                Some((TOKENS, token)) => tokens.restore(token, bytes),
-                Some((BOUNDS, _)) => capacity.restore(bytes),
-                Some((QUOTAS, _)) => quotas.restore(bytes),
-                Some((kind, id)) => self.hosts.get(kind).is_some_and(|host| host.restore(id, bytes)),
-                None => false,
-            };
-            if !restored {
-                lost = Some(key.to_owned());
-            }
-        })?;
+    /// Whether there is a kind whose record this is, by the two parts of its key.
+    pub(crate) fn reads(&self, kind: &str, id: &str, bytes: &[u8]) -> bool {
+        self.hosts.get(kind).is_some_and(|host| host.reads(id, bytes))
+    }
+
+    /// Brings a resource back. Who links to whom is for [`relink`](Self::relink), when all are back.
+    pub(crate) fn restore(&self, kind: &str, id: &str, bytes: &[u8]) -> bool {
+        self.hosts.get(kind).is_some_and(|host| host.restore(id, bytes))
+    }
+
+    pub(crate) fn relink(&self) {
         for host in self.hosts() {
             host.relink(self);
-        }
-        match lost {
-            Some(key) => Err(StoreError(format!("the record {key} cannot be read"))),
-            None => Ok(()),
         }
     }
 }

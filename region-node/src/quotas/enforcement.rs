@@ -9,11 +9,11 @@ use super::figures::{Figures, Profile, Said, Setting};
 use super::ledger::{Before, Exceeded, Ledger};
 use super::load::Load;
 use super::table::{Quota, Table};
-use crate::entity::{Account, Id, Registry};
-use crate::store::Write;
+use crate::entity::{Account, Id, Registry, Shell};
+use crate::store::{Keep, Write};
 
 /// Where the store keeps what the operator has set.
-pub(crate) const QUOTAS: &str = "quotas";
+const QUOTAS: &str = "quotas";
 
 #[derive(Default)]
 pub struct Quotas {
@@ -40,11 +40,11 @@ impl Quotas {
     }
 
     /// What the configuration says, before the region serves: what the operator sets counts before it.
-    pub fn configure(&self, registry: &Registry, profile: Profile, settings: impl IntoIterator<Item = Setting>) {
+    pub fn configure(&self, shell: &Shell, profile: Profile, settings: impl IntoIterator<Item = Setting>) {
         let mut said = Said { profile: Some(profile), ..Said::default() };
         settings.into_iter().for_each(|setting| said.set(setting));
         self.write().configured = said;
-        self.turn(registry);
+        self.turn(shell);
     }
 
     pub(crate) fn set_profile(&self, profile: Profile) {
@@ -80,15 +80,8 @@ impl Quotas {
         Write { key: format!("{QUOTAS}/operator"), value: Some(self.read().set.encode()) }
     }
 
-    pub(crate) fn restore(&self, bytes: &[u8]) -> bool {
-        let said = Said::decode(bytes);
-        let readable = said.is_some();
-        self.write().set = said.unwrap_or_default();
-        readable
-    }
-
     /// Begins the ledger or throws it away, as the figures want it. After each change of figures.
-    pub(crate) fn turn(&self, registry: &Registry) {
+    pub(crate) fn turn(&self, shell: &Shell) {
         let _turning = self.turning.lock().unwrap_or_else(PoisonError::into_inner);
         let (was, on) = (self.on(), self.read().any());
         if was && !on {
@@ -96,10 +89,11 @@ impl Quotas {
             self.ledger.clear();
         }
         if on && !was {
+            // What is published later is entered then.
+            let _still = shell.stand_still();
             self.ledger.clear();
-            // From now on what is published is entered; then what had been.
             self.on.store(true, Ordering::Release);
-            registry.hosts().for_each(|host| host.weigh(self));
+            shell.registry().hosts().for_each(|host| host.weigh(self));
         }
     }
 
@@ -159,6 +153,28 @@ impl Quotas {
 
     fn write(&self) -> RwLockWriteGuard<'_, Figures> {
         self.figures.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The ledger follows when everything is back.
+impl Keep for Quotas {
+    fn word(&self) -> &'static str {
+        QUOTAS
+    }
+
+    fn records(&self) -> Vec<Write> {
+        vec![self.record()]
+    }
+
+    fn restore(&self, _: &str, bytes: &[u8]) -> bool {
+        let said = Said::decode(bytes);
+        let readable = said.is_some();
+        self.write().set = said.unwrap_or_default();
+        readable
+    }
+
+    fn forget(&self) {
+        self.clear();
     }
 }
 

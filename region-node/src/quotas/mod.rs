@@ -16,7 +16,6 @@ pub use figures::{Profile, Setting};
 pub use load::Weight;
 pub use table::{Quota, find};
 
-pub(crate) use enforcement::QUOTAS;
 pub(crate) use ledger::Before;
 pub(crate) use load::{Load, loads};
 pub(crate) use operator::answer;

@@ -22,7 +22,7 @@ pub(crate) async fn answer(region: &Region, request: QuotasRequest) -> Ec2Result
     }
     if request.clear || profile.is_some() || !request.settings.is_empty() {
         change(quotas, request.clear, profile, request.settings);
-        quotas.turn(registry);
+        quotas.turn(&region.shell);
         region.shell.store.commit(vec![quotas.record()]).await?;
     }
     let wanted = |used: &Used| request.name.is_empty() || used.quota.name == request.name;

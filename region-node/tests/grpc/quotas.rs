@@ -390,7 +390,7 @@ async fn a_spot_request_hands_its_place_to_its_instance() {
 #[tokio::test]
 async fn one_request_may_ask_for_so_much() {
     let sandbox = Sandbox::new().await;
-    sandbox.region.shell.quotas.configure(sandbox.region.shell.registry(), Profile::Aws, []);
+    sandbox.region.shell.quotas.configure(&sandbox.region.shell, Profile::Aws, []);
     let image = launch::image(&sandbox).await;
     let spot = json!({
         "instance_count": 3001, "launch_specification": { "image_id": image, "instance_type": "t3.micro" },
@@ -519,7 +519,7 @@ async fn what_an_account_is_given_is_never_refused_and_counts() {
 async fn a_figure_of_an_account_counts_before_that_of_all_until_it_is_taken_back() {
     let sandbox = Sandbox::new().await;
     let configured = Setting { account: None, quota: "addresses".into(), limit: Some(1) };
-    sandbox.region.shell.quotas.configure(sandbox.region.shell.registry(), Profile::Off, [configured]);
+    sandbox.region.shell.quotas.configure(&sandbox.region.shell, Profile::Off, [configured]);
     let allocate =
         || async { call(&sandbox, ACCOUNT, "AllocateAddress", &json!({})).await.map_err(|error| error.code) };
     allocate().await.unwrap();
@@ -575,12 +575,10 @@ async fn figures_and_what_is_used_are_known_again_after_a_crash() {
     let before = ask(&sandbox, all.clone()).await.unwrap();
     copy_folder(&path, &crashed);
     let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&crashed).unwrap()).await;
-    sandbox.region.shell.quotas.configure(sandbox.region.shell.registry(), Profile::Off, []);
+    sandbox.region.shell.quotas.configure(&sandbox.region.shell, Profile::Off, []);
     let after = ask(&sandbox, all).await.unwrap();
     assert_eq!((after.profile.as_str(), &after.settings), ("aws", &before.settings));
     assert_eq!(used(&after.quotas), used(&before.quotas));
-    // Ids come in the same order as before: past those that are taken.
-    (0..1000).for_each(|_| drop(sandbox.region.shell.ids.prefixed("none")));
     vpc(&sandbox).await.unwrap();
     assert_eq!(vpc(&sandbox).await, Err("VpcLimitExceeded".to_owned()));
     assert_eq!(run(&sandbox, "t3.micro", 1).await.unwrap_err().code, "VcpuLimitExceeded");
