@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use crate::cli::LifecycleName;
 use crate::error::{Error, Result};
+use crate::quotas::QuotasConfig;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -31,6 +32,8 @@ pub(crate) struct Config {
     /// How many instances there is room for; where nothing is said, for as many as anybody wants. Later ones count
     /// before earlier ones.
     pub(crate) capacity: Vec<CapacityConfig>,
+    /// How much an account may have.
+    pub(crate) quotas: QuotasConfig,
     /// How often an account may ask.
     pub(crate) throttle: ThrottleConfig,
     /// How long writes stay unseen. Later rules count before earlier ones.
@@ -103,6 +106,7 @@ impl Config {
             return Err(wrong(format!("'{}' is no account: it takes 12 digits", other.id)));
         }
         config.consistency.iter().try_for_each(Rule::check).map_err(wrong)?;
+        config.quotas.check().map_err(wrong)?;
         let folder = file.parent().unwrap_or(Path::new("."));
         config
             .checked(|name| std::fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}")))

@@ -12,6 +12,7 @@ mod error;
 mod gateway;
 mod node;
 mod peers;
+mod quotas;
 mod shutdown;
 mod supervisor;
 mod telemetry;

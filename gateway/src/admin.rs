@@ -26,6 +26,7 @@ use crate::keyring::is_account;
 use crate::nodes::Power;
 use crate::pipeline::Pipeline;
 use crate::query::Form;
+use crate::quotas;
 use crate::region::known;
 use crate::reply::Reply;
 
@@ -40,6 +41,7 @@ pub(crate) const PAGES: [&str; 15] = [
     "health",
     "instance-event",
     "instance-impairment",
+    "quotas",
     "record",
     "region",
     "reset",
@@ -75,6 +77,8 @@ pub(crate) async fn answer(pipeline: &Pipeline, method: &Method, page: &str, for
         (&Method::GET, "consistency") => consistency::read(forwarder, form).await,
         (&Method::POST, "consistency") => consistency::change(forwarder, form).await,
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
+        (&Method::GET, "quotas") => quotas::read(forwarder, form).await,
+        (&Method::POST, "quotas") => quotas::change(forwarder, form).await,
         (&Method::GET, "throttle") => Ok(throttle(pipeline)),
         (&Method::POST, "throttle") => pipeline.throttle.change(form).map(|()| throttle(pipeline)),
         (&Method::GET, "record") => Ok(record(pipeline)),

@@ -25,6 +25,7 @@ mod pipeline;
 mod policy;
 mod populate;
 mod query;
+mod quotas;
 mod record;
 mod region;
 mod reply;

@@ -5,18 +5,14 @@ use std::sync::Arc;
 use archipelago_proto::Ec2Error;
 use archipelago_proto::cluster::v1::admin_server::Admin;
 use archipelago_proto::cluster::v1::{
-    CapacityBound, CapacityPool, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ConsistencyRequest,
-    ConsistencyResponse, ConsistencyRule, ImpairInstanceRequest, ImpairInstanceResponse, ImpairVolumeRequest,
-    ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse, KindStatistics, MetricsRequest, MetricsResponse,
-    ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse, SetVpnTunnelRequest,
-    SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse,
+    CapacityBound, CapacityPool, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ConsistencyRequest, ConsistencyResponse, ConsistencyRule, ImpairInstanceRequest, ImpairInstanceResponse, ImpairVolumeRequest, ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse, KindStatistics, MetricsRequest, MetricsResponse, QuotasRequest, QuotasResponse, ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse, SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse,
 };
 use tonic::{Request, Response, Status};
 
 use crate::capacity::Bound;
 use crate::consistency::{Delay, Rule};
 use crate::metering::Metrics;
-use crate::{Region, families, incidents};
+use crate::{Region, families, incidents, quotas};
 
 pub(crate) struct Operator {
     pub(crate) region: Arc<Region>,
@@ -142,6 +138,10 @@ impl Admin for Operator {
             max: rule.delay.max,
         });
         Ok(Response::new(ConsistencyResponse { rules: rules.collect() }))
+    }
+
+    async fn quotas(&self, request: Request<QuotasRequest>) -> Result<Response<QuotasResponse>, Status> {
+        Ok(Response::new(quotas::answer(&self.region, request.into_inner()).await?))
     }
 
     async fn interrupt_spot(

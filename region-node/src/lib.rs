@@ -14,6 +14,7 @@ mod node;
 pub mod peer;
 mod permissions;
 mod platforms;
+pub mod quotas;
 mod region;
 pub mod request;
 pub mod store;

@@ -238,6 +238,7 @@ impl Region {
     /// What is kept beside the entities.
     pub(crate) fn keeps(&self) -> [&dyn Keep; 3] {
         [&self.tokens, &self.capacity, &self.shell.consistency]
+        [&self.tokens, &self.capacity, &self.shell.quotas]
     }
 
     /// Brings a record back; false if it cannot be read.
@@ -254,6 +255,7 @@ impl Region {
         self.tokens.restored();
         self.shell.ids.go_on_from(self.shell.sequence());
         families::rebuild(self).await;
+        self.shell.quotas.turn(&self.shell);
     }
 
     /// Goes on with what was under way, and asks other regions how far they are.

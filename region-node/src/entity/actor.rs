@@ -11,6 +11,7 @@ use tracing::{Instrument as _, Span};
 use super::host::{Answer, Inside};
 use super::{Account, Decision, Entity, Id, Next, Published, TagChange, record};
 use crate::consistency;
+use crate::quotas::{Before, loads};
 
 /// Keeps the actor awake while a message is on its way.
 pub(super) type Lease = Arc<()>;
@@ -102,13 +103,14 @@ impl<E: Entity> EntityActor<E> {
         let current = self.current()?;
         let facts = self.inner.shell.facts(&current.id, &current.account, &current.dependents);
         // `decide` is pure: after a panic nothing is half changed, and only this command is lost.
+        let owed = E::is_owed(&command);
         let decided = catch_unwind(AssertUnwindSafe(|| current.state.decide(command, &facts)));
         let Decision { next, reply } = decided.map_err(|_| Ec2Error::internal())??;
         let state = match next {
             Next::Keep => Arc::clone(&current),
             Next::Become(state) => {
                 let decided = Arc::new(current.with(state));
-                self.settle(&current, Arc::clone(&decided)).await?;
+                self.settle(&current, Arc::clone(&decided), !owed).await?;
                 decided
             }
             Next::Gone(last) => {
@@ -121,7 +123,7 @@ impl<E: Entity> EntityActor<E> {
 
     async fn elapse(&self) -> Ec2Result<()> {
         let current = self.current()?;
-        self.settle(&current, Arc::clone(&current)).await
+        self.settle(&current, Arc::clone(&current), false).await
     }
 
     async fn tag(&self, part: Option<&Id>, by: &Account, change: &TagChange) -> Ec2Result<()> {
@@ -133,26 +135,27 @@ impl<E: Entity> EntityActor<E> {
             None => state.guest_tags_mut().ok_or_else(|| E::KIND.not_found(&self.id))?,
         };
         change.apply(tags)?;
-        self.settle(&current, Arc::new(current.with(state))).await
+        self.settle(&current, Arc::new(current.with(state)), false).await
     }
 
-    /// Goes through everything that is due by now, then persists and publishes where that ends.
-    async fn settle(&self, before: &Arc<Published<E>>, decided: Arc<Published<E>>) -> Ec2Result<()> {
+    /// Goes through everything that is due by now, then persists and publishes where that ends. What is `asked` for
+    /// needs room in the quotas.
+    async fn settle(&self, before: &Arc<Published<E>>, decided: Arc<Published<E>>, asked: bool) -> Ec2Result<()> {
         match self.inner.settled(decided)? {
             Some(settled) if Arc::ptr_eq(&settled, before) => Ok(()),
             Some(settled) => {
                 let claims = &self.inner.shell.claims;
                 let taken = claims.take(settled.state.claims(), &self.id)?;
+                let reserved = self.reserve(asked, &settled).inspect_err(|_| claims.free(&taken, &self.id))?;
                 if self.inner.shell.store.keeps() {
                     let write = record::put(&settled.id, &settled.account, settled.sequence, &settled.state);
                     // What is derived is not stored: a subnet that hands out addresses waits for no disk.
                     if write != record::put(&before.id, &before.account, before.sequence, &before.state) {
-                        self.inner
-                            .shell
-                            .store
-                            .commit(vec![write])
-                            .await
-                            .inspect_err(|_| claims.free(&taken, &self.id))?;
+                        if let Err(error) = self.inner.shell.store.commit(vec![write]).await {
+                            claims.free(&taken, &self.id);
+                            self.inner.shell.quotas.put_back(reserved);
+                            return Err(error.into());
+                        }
                     }
                 }
                 self.inner.publish(&self.inner.shell.change(), Some(before), &settled);
@@ -160,6 +163,14 @@ impl<E: Entity> EntityActor<E> {
             }
             None => self.remove(before).await,
         }
+    }
+
+    fn reserve(&self, asked: bool, settled: &Published<E>) -> Ec2Result<Vec<Before>> {
+        let quotas = &self.inner.shell.quotas;
+        if !asked || !quotas.on() {
+            return Ok(Vec::new());
+        }
+        quotas.reserve(&[(self.id.clone(), loads(settled))], None)
     }
 
     async fn remove(&self, before: &Arc<Published<E>>) -> Ec2Result<()> {

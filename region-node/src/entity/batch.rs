@@ -9,6 +9,7 @@ use imbl::OrdSet;
 use super::host::Inside;
 use super::shell::Changing;
 use super::{Account, Claim, Entity, Host, Id, Published, Shell, record};
+use crate::quotas::{self, Before, Load};
 use crate::store::Write;
 
 /// Resources that are about to exist.
@@ -18,6 +19,9 @@ pub struct Batch {
     new: Vec<Box<dyn Newborn>>,
     writes: Vec<Write>,
     done: Vec<Box<dyn FnOnce() + Send>>,
+    /// No quota refuses it.
+    given: bool,
+    predecessor: Option<Id>,
 }
 
 impl Batch {
@@ -28,7 +32,20 @@ impl Batch {
             new: Vec::new(),
             writes: Vec::new(),
             done: Vec::new(),
+            given: false,
+            predecessor: None,
         }
+    }
+
+    /// The same, for what an account is given unasked: it counts, but no quota refuses it.
+    #[must_use]
+    pub fn given(self) -> Self {
+        Self { given: true, ..self }
+    }
+
+    /// What this resource takes of quotas goes over to the new ones.
+    pub fn succeed(&mut self, id: &Id) {
+        self.predecessor = Some(id.clone());
     }
 
     /// Adds a resource. What is due at once has happened by the time it is published.
@@ -62,11 +79,14 @@ impl Batch {
     /// Every resource that the new ones link to learns of them first, and must still exist.
     pub async fn commit(mut self) -> Ec2Result<()> {
         let claimed = self.claim()?;
+        let free = || claimed.iter().for_each(|(by, keys)| self.shell.claims.free(keys, by));
+        let reserved = self.reserve().inspect_err(|_| free())?;
         let registry = self.shell.registry();
         let mut held: Vec<(Id, Vec<Id>)> = Vec::new();
         let release = |held: Vec<(Id, Vec<Id>)>| {
+            self.shell.quotas.put_back(reserved);
             held.into_iter().for_each(|(link, by)| registry.release(&link, by));
-            claimed.iter().for_each(|(by, keys)| self.shell.claims.free(keys, by));
+            free();
         };
         for (link, by) in links(&mut self.new) {
             if let Err(error) = registry.hold(&link, by.clone()).await {
@@ -103,6 +123,15 @@ impl Batch {
         }
         Ok(claimed)
     }
+
+    /// Takes what the new ones need of quotas: for all of them, or for none.
+    fn reserve(&self) -> Ec2Result<Vec<Before>> {
+        if self.given || !self.shell.quotas.on() {
+            return Ok(Vec::new());
+        }
+        let wanted: Vec<_> = self.new.iter().map(|new| (new.id().clone(), new.loads())).collect();
+        self.shell.quotas.reserve(&wanted, self.predecessor.as_ref())
+    }
 }
 
 /// The links to resources that exist already, and who has them. Links among the new ones are made here.
@@ -126,6 +155,7 @@ trait Newborn: Send + Sync {
     fn id(&self) -> &Id;
     fn links(&self) -> Vec<Id>;
     fn claims(&self) -> Vec<Claim>;
+    fn loads(&self) -> Vec<Load>;
     fn adopt(&mut self, by: Vec<Id>);
     fn publish(self: Box<Self>, changing: &Changing<'_>);
 }
@@ -146,6 +176,10 @@ impl<E: Entity> Newborn for Ready<E> {
 
     fn claims(&self) -> Vec<Claim> {
         self.published.state.claims()
+    }
+
+    fn loads(&self) -> Vec<Load> {
+        quotas::loads(&self.published)
     }
 
     fn adopt(&mut self, by: Vec<Id>) {

@@ -5,6 +5,7 @@ use archipelago_proto::ec2::v1::Tag;
 use imbl::OrdSet;
 
 use super::{Account, Claim, Id, Ids, Kind};
+use crate::quotas::Weight;
 use crate::time::{Lifecycle, Millis, Transition};
 
 /// The state of one resource, and how it answers commands.
@@ -73,6 +74,21 @@ pub trait Entity: Clone + Send + Sync + Sized + 'static {
     /// What no other resource may have at the same time.
     fn claims(&self) -> Vec<Claim> {
         Vec::new()
+    }
+
+    /// Whether it counts among its owner's resources of this kind; false for what is only shown any more.
+    fn counts(&self) -> bool {
+        true
+    }
+
+    /// What it takes of quotas that do not count resources.
+    fn weighs(&self, _id: &Id) -> Vec<Weight> {
+        Vec::new()
+    }
+
+    /// Whether a command carries out what was decided before, so that no quota may stop it.
+    fn is_owed(_command: &Self::Command) -> bool {
+        false
     }
 
     /// Who sees it beside its owner.

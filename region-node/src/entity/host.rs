@@ -19,6 +19,7 @@ use super::lag::Lag;
 use super::shell::Changing;
 use super::{Account, CATALOGUE, Entity, Follower, Id, Index, Kind, Next, Part, Published, Shelf, Shell};
 use crate::consistency;
+use crate::quotas;
 use crate::time::Alarm;
 
 /// What a command comes back with.
@@ -277,6 +278,7 @@ impl<E: Entity> Inner<E> {
         new: &Arc<Published<E>>,
     ) {
         self.index.publish(new);
+        self.publish_loads(before.map(AsRef::as_ref), new);
         self.publish_claims(before.map(AsRef::as_ref), new);
         self.publish_tags(before.map(AsRef::as_ref), new);
         if let Some(due) = new.state.due() {
@@ -290,6 +292,13 @@ impl<E: Entity> Inner<E> {
             for link in new_links.into_iter().filter(|link| !old.contains(link)) {
                 self.shell.registry().tell_hold(&link, vec![new.id.clone()]);
             }
+        }
+    }
+
+    fn publish_loads(&self, before: Option<&Published<E>>, new: &Published<E>) {
+        if self.shell.quotas.on() && new.sequence >= CATALOGUE {
+            let old = before.map(quotas::loads).unwrap_or_default();
+            self.shell.quotas.enter(&new.id, &old, &quotas::loads(new));
         }
     }
 
@@ -343,6 +352,9 @@ impl<E: Entity> Inner<E> {
     /// Withdraws it without a word to those that it links to.
     pub(super) fn take_away(&self, _: &Changing<'_>, before: &Published<E>) {
         self.index.withdraw(&before.id);
+        if self.shell.quotas.on() {
+            self.shell.quotas.enter(&before.id, &quotas::loads(before), &[]);
+        }
         self.shell.claims.free(&keys(before.state.claims()), &before.id);
         self.shell.tags.publish(&E::KIND, &before.account, &before.id, &[]);
         if let Some((guest, _)) = before.state.guest() {

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use super::actor::Request;
 use super::record::Recorded;
 use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Published, Shelf, TagChange, TagIndex, Tagged, record, uuid};
+use crate::quotas::{self, Quotas};
 use crate::store::Write;
 
 /// A host, whatever its kind.
@@ -42,6 +43,8 @@ pub(crate) trait AnyHost: Send + Sync {
     fn sweep(&self);
     /// Forgets the resources of an account, or all but the catalogue; returns what the store must forget.
     fn forget(&self, account: Option<&str>) -> Vec<Write>;
+    /// Enters in the ledger what each resource takes.
+    fn weigh(&self, quotas: &Quotas);
     /// Forgets all but the catalogue, and lets nobody know: what they link to is forgotten too.
     fn clear(&self);
     /// Whether others do not see yet what some of its resources are.
@@ -224,6 +227,12 @@ impl<E: Entity> AnyHost for Host<E> {
             known.is_some_and(|known| *known.account == *account)
         });
         own.map(|lagging| (lagging.id, lagging.seen.map(|seen| seen.state.tags().to_vec()))).collect()
+    }
+
+    fn weigh(&self, quotas: &Quotas) {
+        for published in self.index().all().into_iter().filter(|published| published.sequence >= CATALOGUE) {
+            quotas.enter(&published.id, &[], &quotas::loads(&published));
+        }
     }
 
     fn resources(&self) -> usize {

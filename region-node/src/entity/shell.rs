@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 
 use super::{Account, Claims, Id, Ids, Registry, TagIndex};
 use crate::consistency::Consistency;
+use crate::quotas::Quotas;
 use crate::store::Store;
 use crate::time::{Clock, Lifecycle, Scheduler};
 
@@ -20,6 +21,7 @@ pub struct Shell {
     pub tags: TagIndex,
     pub consistency: Consistency,
     pub(super) claims: Claims,
+    pub quotas: Quotas,
     pub(crate) scheduler: Scheduler,
     pub(crate) registry: OnceLock<Registry>,
     sequence: AtomicU64,
@@ -41,6 +43,7 @@ impl Shell {
             tags: TagIndex::default(),
             consistency: Consistency::default(),
             claims: Claims::default(),
+            quotas: Quotas::default(),
             scheduler,
             registry: OnceLock::new(),
             sequence: AtomicU64::new(CATALOGUE),

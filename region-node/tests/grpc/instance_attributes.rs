@@ -170,14 +170,14 @@ async fn an_interface_with_too_many_addresses_is_not_attached() {
     for (specification, expected) in [
         (
             InstanceNetworkInterfaceSpecification { secondary_private_ip_address_count: Some(2), ..base.clone() },
-            "PrivateIpAddressLimitExceeded",
+            "InvalidInterface.IpAddressLimitExceeded",
         ),
         (
             InstanceNetworkInterfaceSpecification {
                 network_interface_id: large.network_interface_id.clone(),
                 ..base.clone()
             },
-            "PrivateIpAddressLimitExceeded",
+            "InvalidInterface.IpAddressLimitExceeded",
         ),
         (InstanceNetworkInterfaceSpecification { ena_queue_count: Some(2), ..base.clone() }, "UnsupportedOperation"),
     ] {

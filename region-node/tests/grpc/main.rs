@@ -38,6 +38,7 @@ mod network_interfaces;
 mod permissions;
 mod placement_groups;
 mod prefix_lists;
+mod quotas;
 mod races;
 mod regions;
 mod reserved_instances;

@@ -33,7 +33,7 @@ pub async fn settle(cx: &Context) -> Ec2Result<()> {
         return Ok(());
     }
     let cx = Context::internal(&cx.region, &cx.account);
-    let mut batch = cx.batch();
+    let mut batch = cx.batch().given();
     let dhcp_options = create_dhcp_options(&cx, &mut batch)?;
     if cx.has_classic() {
         create_classic_group(&cx, &mut batch)?;

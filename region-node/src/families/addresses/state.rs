@@ -6,6 +6,7 @@ use prost::Message;
 
 use super::transfer::{Transfer, TransferCommand};
 use crate::entity::{Audience, Decision, Entity, Facts, Id, Kind, Next, Part, resource};
+use crate::quotas::Weight;
 use crate::time::{Millis, Transition};
 
 #[derive(Clone, PartialEq, Message)]
@@ -248,6 +249,11 @@ impl Entity for AddressState {
         }
         let associations = self.public.association_id.iter().chain(&self.former_association);
         std::iter::once(self.public.public_ip()).chain(associations.map(String::as_str)).map(Part::untagged).collect()
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        let quota = if self.is_classic() { "classic-addresses" } else { "addresses" };
+        vec![Weight::new(quota, (!self.is_leaving()).into())]
     }
 
     resource!(tags);

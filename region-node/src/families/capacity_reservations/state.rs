@@ -6,6 +6,8 @@ use imbl::OrdSet;
 use prost::Message;
 
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next};
+use crate::families::instance_types::{bucket, default_vcpus};
+use crate::quotas::Weight;
 use crate::time::Millis;
 
 pub(super) const ASSESSING: &str = "assessing";
@@ -208,6 +210,13 @@ impl Entity for CapacityReservationState {
     /// Its places are to be taken or given back; instances are to be taken in; or those that ran in it run on without it, and are to be told.
     fn intent(&self) -> bool {
         self.held != self.places() || if self.is_over() { !self.used.is_empty() } else { self.adopts }
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        let instance_type = self.public.instance_type();
+        let bucket = bucket(instance_type).filter(|_| matches!(self.public.state(), PENDING | ACTIVE));
+        let count = usize::try_from(self.public.total_instance_count()).unwrap_or(0);
+        bucket.map(|bucket| Weight::new(bucket.on_demand, count * default_vcpus(instance_type))).into_iter().collect()
     }
 
     fn tags(&self) -> &[Tag] {

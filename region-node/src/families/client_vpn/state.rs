@@ -11,6 +11,7 @@ use super::transitions::{
     ASSOCIATING, AUTHORIZING, CREATING, DELETING, DISASSOCIATING, REVOKING, route_status, rule_status,
 };
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part, resource};
+use crate::quotas::Weight;
 use crate::time::{Millis, Transition};
 
 #[derive(Clone, PartialEq, Message)]
@@ -335,6 +336,13 @@ impl Entity for ClientVpnState {
 
     fn parts(&self) -> Vec<Part<'_>> {
         self.associations.iter().map(|known| Part::untagged(known.public.association_id())).collect()
+    }
+
+    fn weighs(&self, id: &Id) -> Vec<Weight> {
+        vec![
+            Weight::new("authorization-rules-per-client-vpn-endpoint", self.rules.len()).per(id),
+            Weight::new("routes-per-client-vpn-endpoint", self.routes.len()).per(id),
+        ]
     }
 
     resource!(tags);

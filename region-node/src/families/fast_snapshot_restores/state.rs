@@ -113,6 +113,10 @@ impl Entity for FastRestoreState {
         Next::Become(next)
     }
 
+    fn counts(&self) -> bool {
+        !self.is_off()
+    }
+
     fn tags(&self) -> &[Tag] {
         &[]
     }

@@ -9,7 +9,8 @@ use prost::Message;
 
 use super::lifecycle;
 use crate::Region;
-use crate::entity::{Decision, Entity, Facts, Host, Kind, Next};
+use crate::entity::{Decision, Entity, Facts, Host, Id, Kind, Next};
+use crate::quotas::Weight;
 use crate::time::Millis;
 
 /// A fleet of either family; `SPOT` is a Spot Fleet request.
@@ -230,6 +231,12 @@ impl<const SPOT: bool> Entity for FleetState<SPOT> {
 
     fn intent(&self) -> bool {
         self.0.intent() != FleetIntent::Nothing
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        let over =
+            self.0.state().ends_with("_terminating") || matches!(self.0.state(), "deleted" | "cancelled" | "failed");
+        vec![Weight::new("fleets", (!over).into())]
     }
 
     fn tags(&self) -> &[Tag] {

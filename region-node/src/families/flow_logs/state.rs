@@ -5,6 +5,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
 use crate::entity::{Claim, Decision, Entity, Facts, Id, Kind, resource};
+use crate::quotas::Weight;
 
 #[derive(Clone, PartialEq, Message)]
 pub struct FlowLogState {
@@ -47,6 +48,10 @@ impl Entity for FlowLogState {
     /// It keeps nothing from being deleted, and outlives what it is about.
     fn links(&self) -> Vec<Id> {
         Vec::new()
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        vec![Weight::new("flow-logs-per-resource", 1).per(self.public.resource_id())]
     }
 
     resource!(tags);

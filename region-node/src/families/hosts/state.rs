@@ -7,6 +7,7 @@ use prost::Message;
 
 use super::capacity;
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next};
+use crate::quotas::Weight;
 use crate::time::Millis;
 
 pub(super) const PENDING: &str = "pending";
@@ -177,6 +178,11 @@ impl Entity for HostState {
         }
         next.public.state = Some(AVAILABLE.into());
         Next::Become(next)
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        let held = self.public.state() != RELEASED;
+        vec![Weight::new("dedicated-hosts-per-family", held.into()).per(capacity::family(&self.properties()))]
     }
 
     fn tags(&self) -> &[Tag] {

@@ -7,6 +7,7 @@ use prost::Message;
 
 use super::permissions::Change as Sharing;
 use crate::entity::{Audience, Decision, Entity, Facts, Id, Kind, Next, resource};
+use crate::quotas::Weight;
 use crate::time::Millis;
 
 pub(super) const PENDING: &str = "pending";
@@ -222,6 +223,14 @@ impl Entity for ImageState {
     /// A copy waits for its snapshots.
     fn intent(&self) -> bool {
         self.copy.is_some()
+    }
+
+    fn counts(&self) -> bool {
+        !matches!(self.public.state(), DEREGISTERED | FAILED)
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        vec![Weight::new("public-images", (self.public.public() && self.counts()).into())]
     }
 
     resource!(tags);

@@ -6,7 +6,8 @@ use archipelago_proto::ec2::v1::Tag;
 use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
-use crate::entity::{Decision, Entity, Facts, Kind, Next};
+use crate::entity::{Decision, Entity, Facts, Id, Kind, Next};
+use crate::quotas::Weight;
 use crate::time::Millis;
 
 /// What is done, and how it is told.
@@ -131,6 +132,11 @@ impl<T: Task + fmt::Debug> Entity for TaskState<T> {
 
     fn intent(&self) -> bool {
         self.run.stage() == Stage::Ending
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        let quota = if T::MAKES { "import-tasks" } else { "export-tasks" };
+        vec![Weight::new(quota, matches!(self.run.stage(), Stage::Active | Stage::Ending).into())]
     }
 
     fn tags(&self) -> &[Tag] {

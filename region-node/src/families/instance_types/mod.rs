@@ -12,8 +12,10 @@ mod info;
 mod offerings;
 mod prices;
 pub mod requirements;
+mod vcpus;
 
 pub(crate) use actions::actions;
 pub use catalogue::{InstanceType, find, names, types};
 pub use offerings::{offered, offered_in, zones_offering};
 pub use prices::{on_demand, software};
+pub use vcpus::{bucket, default_vcpus};

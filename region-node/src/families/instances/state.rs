@@ -16,7 +16,9 @@ use super::profiles::{self, Association};
 use super::settings::Setting;
 use crate::capacity::{Market, Pool};
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part};
+use crate::families::instance_types::{bucket, default_vcpus};
 use crate::families::spot_market::Behavior;
+use crate::quotas::Weight;
 use crate::time::Millis;
 
 #[derive(Clone, Default)]
@@ -174,6 +176,26 @@ impl InstanceState {
         self.public.platform().eq_ignore_ascii_case("windows")
     }
 
+    /// What it takes while it is neither stopped nor terminated. On Dedicated Hosts and in Capacity Reservations it takes
+    /// nothing beside them.
+    fn quotas(&self) -> Vec<Weight> {
+        let public = &self.public;
+        if matches!(self.phase(), Phase::Stopped | Phase::ShuttingDown | Phase::Terminated) {
+            return Vec::new();
+        }
+        let vcpus = default_vcpus(public.instance_type());
+        let bucket = bucket(public.instance_type());
+        if public.instance_lifecycle() == "spot" {
+            return bucket.and_then(|bucket| bucket.spot).map(|quota| Weight::new(quota, vcpus)).into_iter().collect();
+        }
+        let mut weights = vec![Weight::new("instances", 1)];
+        let hosted = public.placement.as_ref().is_some_and(|placement| placement.tenancy() == "host");
+        if !hosted && public.capacity_reservation_id.is_none() {
+            weights.extend(bucket.map(|bucket| Weight::new(bucket.on_demand, vcpus)));
+        }
+        weights
+    }
+
     fn reserve(&mut self, place: Place, facts: &Facts<'_>) -> Ec2Result<()> {
         if !matches!(self.phase(), Phase::Running | Phase::Stopped | Phase::Pending | Phase::Stopping) {
             return Err(incorrect(facts.id));
@@ -290,6 +312,23 @@ impl Entity for InstanceState {
         ]);
         let classic = self.private.classic.iter().filter(|_| self.phase() != Phase::Terminated);
         links.flatten().chain(classic.flat_map(Classic::links)).map(|id| Id::new(id)).collect()
+    }
+
+    fn weighs(&self, id: &Id) -> Vec<Weight> {
+        self.quotas()
+            .into_iter()
+            .chain(
+                self.private
+                    .classic
+                    .iter()
+                    .map(|classic| Weight::new("security-groups-per-instance", classic.groups.len()).per(id)),
+            )
+            .collect()
+    }
+
+    /// Seats are settled before and after what a client asks for.
+    fn is_owed(command: &InstanceCommand) -> bool {
+        matches!(command, InstanceCommand::Settle(_) | InstanceCommand::Interrupt(_) | InstanceCommand::Done(_))
     }
 
     fn intent(&self) -> bool {

@@ -5,7 +5,8 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
 use super::merge;
-use crate::entity::{Decision, Entity, Facts, Kind, Next, resource};
+use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, resource};
+use crate::quotas::Weight;
 
 #[derive(Clone, PartialEq, Message)]
 pub struct LaunchTemplateState {
@@ -163,6 +164,10 @@ impl Entity for LaunchTemplateState {
             LaunchTemplateCommand::Delete => return Ok(Decision { next: Next::Gone(next), reply }),
         }
         Ok(Decision { next: Next::Become(next), reply })
+    }
+
+    fn weighs(&self, id: &Id) -> Vec<Weight> {
+        vec![Weight::new("launch-template-versions", self.versions.len()).per(id)]
     }
 
     resource!(tags);

@@ -45,13 +45,14 @@ pub(super) async fn create_nat_gateway(
             availability_mode: Some("zonal".into()),
             ..NatGateway::default()
         };
+        let zone = subnet.state.public.availability_zone().to_owned();
         let mut batch = cx.batch();
         let settles = cx.shell.clock.now() + cx.shell.lifecycle.duration(Transition::NatGatewayCreate);
         let state = match interface(&cx, &mut undo, &input, &id, subnet).await {
             Ok((interface_id, interface)) => {
                 let addresses = addresses(&interface, &interface_id, &allocations);
                 batch.create(&cx.network_interfaces, &interface_id, interface)?;
-                NatGatewayState::new(public, addresses, settles)
+                NatGatewayState::new(public, addresses, &zone, settles)
             }
             // It is made all the same, and fails.
             Err(error) if error.code == "InsufficientFreeAddressesInSubnet" => {
@@ -60,7 +61,7 @@ pub(super) async fn create_nat_gateway(
                     failure_message: Some("Subnet has insufficient free addresses to create this NAT gateway".into()),
                     ..public
                 };
-                NatGatewayState::new(public, Vec::new(), settles)
+                NatGatewayState::new(public, Vec::new(), &zone, settles)
             }
             Err(error) => return Err(error),
         };

@@ -5,6 +5,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, resource};
+use crate::quotas::Weight;
 use crate::time::{Millis, Transition};
 
 /// AWS: "The NAT gateway entry might continue to be visible for about an hour."
@@ -23,6 +24,8 @@ pub struct NatGatewayState {
     /// Its interface is to go.
     #[prost(bool, tag = "4")]
     pub(super) leaving: bool,
+    #[prost(string, tag = "5")]
+    zone: String,
 }
 
 /// A private address of the gateway, with the elastic one that it has or is to have.
@@ -78,9 +81,9 @@ impl Held {
 }
 
 impl NatGatewayState {
-    pub(super) fn new(public: NatGateway, addresses: Vec<NatGatewayAddress>, settles: Millis) -> Self {
+    pub(super) fn new(public: NatGateway, addresses: Vec<NatGatewayAddress>, zone: &str, settles: Millis) -> Self {
         let addresses = addresses.into_iter().map(Held::new).collect();
-        Self { public, addresses, settles: Some(settles), leaving: false }
+        Self { public, addresses, settles: Some(settles), leaving: false, zone: zone.to_owned() }
     }
 
     /// The gateway as a describe shows it.
@@ -247,6 +250,11 @@ impl Entity for NatGatewayState {
         }
     }
 
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        let counts = !matches!(self.public.state(), "deleted" | "failed");
+        vec![Weight::new("nat-gateways-per-zone", counts.into()).per(&self.zone)]
+    }
+
     resource!(tags);
 }
 
@@ -264,7 +272,7 @@ mod tests {
             ..NatGatewayAddress::default()
         };
         let public = NatGateway { state: Some("pending".into()), ..NatGateway::default() };
-        NatGatewayState::new(public, vec![address("10.0.0.4", true), address("10.0.0.5", false)], 0)
+        NatGatewayState::new(public, vec![address("10.0.0.4", true), address("10.0.0.5", false)], "us-east-1a", 0)
     }
 
     fn step(state: &NatGatewayState, command: Option<NatGatewayCommand>) -> Ec2Result<NatGatewayState> {

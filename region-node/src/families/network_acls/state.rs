@@ -5,6 +5,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
 use crate::entity::{Account, Decision, Entity, Facts, Id, Kind, resource};
+use crate::quotas::Weight;
 
 #[derive(Clone, PartialEq, Message)]
 pub struct NetworkAclState {
@@ -131,6 +132,20 @@ impl Entity for NetworkAclState {
 
     fn links(&self) -> Vec<Id> {
         vec![Id::new(self.public.vpc_id())]
+    }
+
+    fn weighs(&self, id: &Id) -> Vec<Weight> {
+        // Beside those that deny the rest, which are joined where it is shown.
+        let entries = &self.public.entries;
+        let ipv6 = |egress| entries.iter().any(|entry| entry.egress() == egress && entry.ipv6_cidr_block.is_some());
+        let count = |egress| {
+            let own = entries.iter().filter(|entry| entry.egress() == egress).count();
+            own + 1 + usize::from(ipv6(egress))
+        };
+        vec![
+            Weight::new("inbound-rules-per-network-acl", count(false)).per(id),
+            Weight::new("outbound-rules-per-network-acl", count(true)).per(id),
+        ]
     }
 
     resource!(tags);

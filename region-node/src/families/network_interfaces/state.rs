@@ -14,6 +14,7 @@ use super::attachment::{Attachment, AttachmentChange, not_attached};
 use super::attributes::Attribute;
 use super::limits::Limits;
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part, resource};
+use crate::quotas::Weight;
 use crate::time::{Millis, Transition};
 
 #[derive(Clone, PartialEq, Message)]
@@ -315,6 +316,10 @@ impl Entity for NetworkInterfaceState {
         let attachment = self.public.attachment.iter();
         let permissions = self.permissions.iter().map(NetworkInterfacePermission::network_interface_permission_id);
         attachment.map(NetworkInterfaceAttachment::attachment_id).chain(permissions).map(Part::untagged).collect()
+    }
+
+    fn weighs(&self, id: &Id) -> Vec<Weight> {
+        vec![Weight::new("security-groups-per-interface", self.public.groups.len()).per(id)]
     }
 
     resource!(tag_set);

@@ -163,6 +163,10 @@ impl Entity for PlacementGroupState {
         Ok(Decision { next: Next::Become(next), reply })
     }
 
+    fn counts(&self) -> bool {
+        self.public.state() != "deleted"
+    }
+
     fn tags(&self) -> &[Tag] {
         &self.public.tags
     }

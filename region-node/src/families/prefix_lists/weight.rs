@@ -10,9 +10,14 @@ use super::PrefixListState;
 use crate::entity::{Entity as _, Id, Published};
 use crate::request::Context;
 
-/// AWS's quotas; held here only against references to prefix lists.
-const MOST_RULES: i64 = 60;
-const MOST_ROUTES: i64 = 500;
+/// AWS's quotas. Where they are not enforced, they are held only against references to prefix lists.
+const MOST_RULES: u64 = 60;
+const MOST_ROUTES: u64 = 500;
+
+fn most(cx: &Context, quota: &str, otherwise: u64) -> i64 {
+    let most = cx.shell.quotas.limit(&cx.account, quota).unwrap_or(otherwise);
+    i64::try_from(most).unwrap_or(i64::MAX)
+}
 
 /// A list of the caller's, or one of AWS's.
 pub fn find(cx: &Context, id: &str) -> Ec2Result<Arc<Published<PrefixListState>>> {
@@ -32,20 +37,26 @@ fn weight(list: &PrefixListState) -> i64 {
     }
 }
 
-fn total<'a>(cx: &Context, lists: impl Iterator<Item = Option<&'a str>>) -> i64 {
+fn total(cx: &Context, lists: &[Option<&str>]) -> i64 {
     let weigh = |id: &str| cx.prefix_lists.index().get(id).map_or(1, |list| weight(&list.state));
-    lists.map(|list| list.map_or(1, weigh)).sum()
+    lists.iter().map(|list| list.map_or(1, weigh)).sum()
+}
+
+/// Whether there are lists, and quotas that they count against.
+fn counts_lists(cx: &Context, known: &[Option<&str>]) -> bool {
+    cx.shell.quotas.on() && known.iter().any(Option::is_some)
 }
 
 /// The list that a new route leads to, if it does, which the table can take.
 pub fn weigh_routes(cx: &Context, known: &[Route], new: &Route) -> Ec2Result<Option<Id>> {
-    let Some(id) = &new.destination_prefix_list_id else { return Ok(None) };
-    let list = find(cx, id)?;
-    let known = known.iter().map(|route| route.destination_prefix_list_id.as_deref());
-    if total(cx, known) + weight(&list.state) > MOST_ROUTES {
+    let list = new.destination_prefix_list_id.as_deref().map(|id| find(cx, id)).transpose()?;
+    let known: Vec<_> = known.iter().map(|route| route.destination_prefix_list_id.as_deref()).collect();
+    let counts = list.is_some() || counts_lists(cx, &known);
+    let needed = total(cx, &known) + list.as_ref().map_or(1, |list| weight(&list.state));
+    if counts && needed > most(cx, "routes-per-route-table", MOST_ROUTES) {
         return Err(Ec2Error::new("RouteLimitExceeded", "The maximum number of routes has been reached."));
     }
-    Ok(Some(list.id.clone()))
+    Ok(list.map(|list| list.id.clone()))
 }
 
 /// The lists that new rules of one direction refer to, which the group can take.
@@ -53,13 +64,15 @@ pub fn weigh_rules<'a>(
     cx: &Context,
     known: impl Iterator<Item = &'a SecurityGroupRule>,
     new: &[Option<&str>],
+    quota: &str,
 ) -> Ec2Result<Vec<Id>> {
     let mut lists = Vec::new();
     for id in new.iter().flatten() {
         lists.push(find(cx, id)?.id.clone());
     }
-    let known = total(cx, known.map(|rule| rule.prefix_list_id.as_deref()));
-    if !lists.is_empty() && known + total(cx, new.iter().copied()) > MOST_RULES {
+    let known: Vec<_> = known.map(|rule| rule.prefix_list_id.as_deref()).collect();
+    let counts = !lists.is_empty() || counts_lists(cx, &known);
+    if counts && total(cx, &known) + total(cx, new) > most(cx, quota, MOST_RULES) {
         return Err(Ec2Error::new(
             "RulesPerSecurityGroupLimitExceeded",
             "The maximum number of rules per security group has been reached.",

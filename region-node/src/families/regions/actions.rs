@@ -106,13 +106,17 @@ async fn describe_account_attributes(
     input: DescribeAccountAttributesRequest,
 ) -> Ec2Result<DescribeAccountAttributesResult> {
     let default_vpc = default_vpc(&cx);
-    // The quotas are those that a new account has.
+    // Where nothing is enforced, what a new account has.
+    let figure = |quota: &str, new: u64| cx.shell.quotas.limit(&cx.account, quota).unwrap_or(new).to_string();
+    let groups = figure("security-groups-per-interface", 5);
+    let (classic, instances, addresses) =
+        (figure("classic-addresses", 5), figure("instances", 20), figure("addresses", 5));
     let known = [
         ("supported-platforms", if cx.has_classic() { "EC2,VPC" } else { "VPC" }),
-        ("vpc-max-security-groups-per-interface", "5"),
-        ("max-elastic-ips", "5"),
-        ("max-instances", "20"),
-        ("vpc-max-elastic-ips", "5"),
+        ("vpc-max-security-groups-per-interface", groups.as_str()),
+        ("max-elastic-ips", classic.as_str()),
+        ("max-instances", instances.as_str()),
+        ("vpc-max-elastic-ips", addresses.as_str()),
         ("default-vpc", default_vpc.as_str()),
     ];
     let names = &input.attribute_names;

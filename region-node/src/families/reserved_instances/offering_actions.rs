@@ -182,7 +182,7 @@ pub(super) async fn purchase_reserved_instances_offering(
     let pays_for = cx.shell.lifecycle.duration(Transition::ReservedInstancesPayment);
     let state = ReservedInstancesState::purchased(bought(&offering, id.to_string(), count, start), now, pays_for);
     let mut batch = cx.batch();
-    batch.create(&cx.reserved_instances, &id, state)?;
+    batch.create(&cx.reserved_instances, &id, ReservedInstancesState { bought: true, ..state })?;
     cx.commit(batch, PurchaseReservedInstancesOfferingResult { reserved_instances_id: Some(id.to_string()) }).await
 }
 

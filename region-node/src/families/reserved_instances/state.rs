@@ -2,9 +2,11 @@
 
 use archipelago_proto::ec2::v1::ReservedInstances;
 use archipelago_proto::{Ec2Error, Ec2Result};
+use jiff::Timestamp;
 use prost::Message;
 
-use crate::entity::{Decision, Entity, Facts, Kind, Next, resource};
+use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, resource};
+use crate::quotas::Weight;
 use crate::time::{Millis, Transition};
 
 pub(super) const QUEUED: &str = "queued";
@@ -29,6 +31,9 @@ pub struct ReservedInstancesState {
     /// The sales that have been taken off the count.
     #[prost(string, repeated, tag = "5")]
     pub sold: Vec<String>,
+    /// From AWS, as they are.
+    #[prost(bool, tag = "6")]
+    pub bought: bool,
 }
 
 pub enum ReservedInstancesCommand {
@@ -176,6 +181,24 @@ impl Entity for ReservedInstancesState {
             _ => return Next::Keep,
         }
         Next::Become(next)
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        if !self.bought {
+            return Vec::new();
+        }
+        let start = Timestamp::from_millisecond(self.public.start()).unwrap_or_default().to_string();
+        let month = start.get(..7).unwrap_or_default();
+        let parent = match self.public.availability_zone.as_deref() {
+            Some(zone) => format!("{zone} {month}"),
+            None => month.to_owned(),
+        };
+        vec![Weight::of_figure("reserved-instances-per-month", self.public.instance_count).per(&parent)]
+    }
+
+    /// What is done with them takes no more than their purchase did.
+    fn is_owed(_: &ReservedInstancesCommand) -> bool {
+        true
     }
 
     resource!(tags);

@@ -7,6 +7,7 @@ use prost::Message;
 
 use super::destination::Destination;
 use crate::entity::{Account, Decision, Entity, Facts, Id, Kind, resource};
+use crate::quotas::Weight;
 
 #[derive(Clone, PartialEq, Message)]
 pub struct RouteTableState {
@@ -155,6 +156,13 @@ impl Entity for RouteTableState {
     fn links(&self) -> Vec<Id> {
         let lists = self.public.routes.iter().filter_map(|route| route.destination_prefix_list_id.as_deref());
         std::iter::once(self.public.vpc_id()).chain(lists).map(Id::new).collect()
+    }
+
+    fn weighs(&self, id: &Id) -> Vec<Weight> {
+        let created = self.public.routes.iter().filter(|route| route.origin() == "CreateRoute");
+        let (ipv6, ipv4): (Vec<_>, Vec<_>) = created.partition(|route| route.destination_ipv6_cidr_block.is_some());
+        let weight = |name: &str, count| Weight::new("routes-per-route-table", count).per(&format!("{id} ({name})"));
+        vec![weight("IPv4", ipv4.len()), weight("IPv6", ipv6.len())]
     }
 
     resource!(tags);

@@ -69,7 +69,7 @@ async fn authorize(
     let tags = tags_for(&RULE, &[&RULE], specifications)?;
     let Statements { cx, group, direction } = statements;
     let new: Vec<_> = rules.iter().map(|rule| rule.peer.prefix_list()).collect();
-    let lists = prefix_lists::weigh_rules(cx, group.state.rules_of(*direction), &new)?;
+    let lists = prefix_lists::weigh_rules(cx, group.state.rules_of(*direction), &new, direction.quota())?;
     let mut undo = Undo::default();
     for list in lists {
         cx.hold(&mut undo, &cx.security_groups, &group.id, &list).await?;

@@ -25,6 +25,16 @@ pub enum Direction {
     Egress,
 }
 
+impl Direction {
+    /// The quota of rules in this direction.
+    pub(super) fn quota(self) -> &'static str {
+        match self {
+            Self::Ingress => "inbound-rules-per-security-group",
+            Self::Egress => "outbound-rules-per-security-group",
+        }
+    }
+}
+
 /// Who is at the other end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Peer {

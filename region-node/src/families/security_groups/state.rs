@@ -6,6 +6,7 @@ use prost::Message;
 
 use super::rules::{Direction, Home, Peer, RULE, Rule, group_of, permissions};
 use crate::entity::{Decision, Entity, Facts, Id, Ids, Kind, Next, Part, resource};
+use crate::quotas::Weight;
 
 /// The name of the group that every VPC has.
 pub(super) const DEFAULT: &str = "default";
@@ -342,6 +343,29 @@ impl Entity for SecurityGroupState {
 
     fn part_tags_mut(&mut self, part: &str) -> Option<&mut Vec<Tag>> {
         self.rules.iter_mut().find(|rule| rule.security_group_rule_id() == part).map(|rule| &mut rule.tags)
+    }
+
+    fn weighs(&self, id: &Id) -> Vec<Weight> {
+        let Some(vpc) = self.public.vpc_id.as_deref() else {
+            return vec![
+                Weight::new("classic-security-groups", 1),
+                Weight::new("rules-per-classic-security-group", self.rules.len()).per(id),
+            ];
+        };
+        let mut weights = vec![Weight::new("security-groups", 1), Weight::new("security-groups-per-vpc", 1).per(vpc)];
+        for direction in [Direction::Ingress, Direction::Egress] {
+            // A rule about a group or a prefix list counts as one of each.
+            let ipv4 = self.rules_of(direction).filter(|rule| rule.cidr_ipv6.is_none()).count();
+            let ipv6 = self.rules_of(direction).filter(|rule| rule.cidr_ipv4.is_none()).count();
+            weights.push(Weight::new(direction.quota(), ipv4).per(&format!("{id} (IPv4)")));
+            weights.push(Weight::new(direction.quota(), ipv6).per(&format!("{id} (IPv6)")));
+        }
+        weights
+    }
+
+    /// What follows from the VPC's having IPv6.
+    fn is_owed(command: &SecurityGroupCommand) -> bool {
+        matches!(command, SecurityGroupCommand::AllowIpv6Egress)
     }
 
     resource!(tags);

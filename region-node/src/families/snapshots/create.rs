@@ -44,6 +44,7 @@ pub fn create(
         seed: Content::of_volume(volume.volume_id(), volume.size()).seed,
         completes: Some(now + cx.shell.lifecycle.duration(Transition::SnapshotCreate)),
         public: public.clone(),
+        volume_type: volume.volume_type().to_owned(),
         ..SnapshotState::default()
     };
     batch.create(&cx.snapshots, &id, state)?;

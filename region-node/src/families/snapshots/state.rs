@@ -6,7 +6,8 @@ use prost::Message;
 
 use super::Content;
 use super::attributes::Change as Sharing;
-use crate::entity::{Audience, Decision, Entity, Facts, Kind, Next, resource};
+use crate::entity::{Audience, Decision, Entity, Facts, Id, Kind, Next, resource};
+use crate::quotas::Weight;
 use crate::time::Millis;
 
 pub(super) const PENDING: &str = "pending";
@@ -34,6 +35,9 @@ pub struct SnapshotState {
     /// Where it is copied from, until that is done.
     #[prost(message, optional, tag = "7")]
     pub copy: Option<Copy>,
+    /// Of the volume that it is being made of.
+    #[prost(string, tag = "8")]
+    pub volume_type: String,
 }
 
 /// A copy under way.
@@ -204,6 +208,21 @@ impl Entity for SnapshotState {
     /// Blocks are to be fetched now.
     fn intent(&self) -> bool {
         self.copy.as_ref().is_some_and(|copy| copy.next.is_none())
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        if self.public.state() != PENDING {
+            return Vec::new();
+        }
+        let mut weights = vec![Weight::new("pending-snapshots", 1)];
+        if self.copy.is_none() {
+            let quota = match self.volume_type.as_str() {
+                "st1" | "sc1" => "concurrent-snapshots-per-hdd-volume",
+                _ => "concurrent-snapshots-per-volume",
+            };
+            weights.push(Weight::new(quota, 1).per(self.public.volume_id()));
+        }
+        weights
     }
 
     resource!(tags);

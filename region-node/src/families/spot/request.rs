@@ -32,6 +32,8 @@ pub(super) async fn request_spot_instances(
     if count < 1 {
         return Err(Ec2Error::invalid_value("InstanceCount", count));
     }
+    let asked = usize::try_from(count).unwrap_or(0);
+    cx.shell.quotas.check_request(&cx.account, "spot-instances-per-request", asked)?;
     let now = cx.shell.clock.now();
     let terms = terms(&input, now)?;
     let launch = launch(&cx, specification)?;

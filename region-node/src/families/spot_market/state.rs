@@ -6,6 +6,8 @@ use prost::Message;
 
 use super::lifecycle;
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, resource};
+use crate::families::instance_types::{bucket, default_vcpus};
+use crate::quotas::Weight;
 use crate::time::Millis;
 
 #[derive(Clone, PartialEq, Message)]
@@ -193,6 +195,17 @@ impl Entity for SpotRequestState {
 
     fn intent(&self) -> bool {
         self.private.intent() != SpotIntent::Nothing
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        // Once it has its instance, that one does.
+        let open = self.state() == "open" && self.public.instance_id.is_none();
+        let launch = self.private.launch.as_ref().filter(|_| open);
+        let spot = launch.and_then(|launch| {
+            let quota = bucket(launch.instance_type())?.spot?;
+            Some(Weight::new(quota, default_vcpus(launch.instance_type())))
+        });
+        spot.into_iter().collect()
     }
 
     resource!(tags);

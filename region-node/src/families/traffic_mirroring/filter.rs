@@ -4,7 +4,8 @@ use archipelago_proto::ec2::v1::{Tag, TrafficMirrorFilter, TrafficMirrorFilterRu
 use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
-use crate::entity::{Decision, Entity, Facts, Kind, Part, resource};
+use crate::entity::{Decision, Entity, Facts, Id, Kind, Part, resource};
+use crate::quotas::Weight;
 
 /// Rules are parts of their filter, with ids and tags of their own.
 pub(super) const RULE: Kind = Kind {
@@ -130,6 +131,10 @@ impl Entity for MirrorFilterState {
     fn part_tags_mut(&mut self, part: &str) -> Option<&mut Vec<Tag>> {
         let rule = self.rules.iter_mut().find(|rule| rule.traffic_mirror_filter_rule_id() == part);
         rule.map(|rule| &mut rule.tags)
+    }
+
+    fn weighs(&self, id: &Id) -> Vec<Weight> {
+        vec![Weight::new("rules-per-traffic-mirror-filter", self.rules.len()).per(id)]
     }
 
     resource!(tags);

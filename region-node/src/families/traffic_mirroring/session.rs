@@ -5,6 +5,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
 use crate::entity::{Claim, Decision, Entity, Facts, Id, Kind, resource};
+use crate::quotas::Weight;
 
 #[derive(Clone, PartialEq, Message)]
 pub struct MirrorSessionState {
@@ -49,6 +50,10 @@ impl Entity for MirrorSessionState {
     /// The source may go: the session is of no use then, but stays.
     fn links(&self) -> Vec<Id> {
         [self.public.traffic_mirror_target_id(), self.public.traffic_mirror_filter_id()].map(Id::new).to_vec()
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        vec![Weight::new("traffic-mirror-sessions-per-interface", 1).per(self.public.network_interface_id())]
     }
 
     resource!(tags);

@@ -12,6 +12,7 @@ use super::life::{AVAILABLE, DELETING, Life, MODIFYING, PENDING, REJECTED, incor
 use super::peering::{PENDING_ACCEPTANCE, PeeringCommand};
 use crate::entity::{Audience, Decision, Entity, Facts, Id, Kind, Next, resource};
 use crate::peer::{Handshake, Role};
+use crate::quotas::Weight;
 use crate::time::Millis;
 
 #[derive(Clone, PartialEq, Message)]
@@ -300,5 +301,33 @@ impl Entity for AttachmentState {
         self.peering.as_ref().is_some_and(Handshake::intent)
     }
 
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        if self.is_over() {
+            return Vec::new();
+        }
+        let (all, peerings) = ("attachments-per-transit-gateway", "peering-attachments-per-transit-gateway");
+        let guest = self.guest.as_ref().map(|guest| guest.account.as_str());
+        if self.peering.is_some() {
+            let here = [(Some(self.gateway()), None), (self.peer_gateway(), guest)];
+            let here = here.into_iter().filter_map(|(gateway, account)| Some((gateway?, account)));
+            let weights = here.flat_map(|(gateway, account)| {
+                [all, peerings].map(|quota| owned_by(account, Weight::new(quota, 1).per(gateway)))
+            });
+            return weights.collect();
+        }
+        // Where the VPC is another account's, the gateway's owner is the guest.
+        let attached = owned_by(guest, Weight::new(all, 1).per(self.gateway()));
+        let vpc =
+            self.public.vpc_id.as_deref().map(|vpc| Weight::new("transit-gateway-attachments-per-vpc", 1).per(vpc));
+        vpc.into_iter().chain([attached]).collect()
+    }
+
     resource!(tags);
+}
+
+fn owned_by(account: Option<&str>, weight: Weight) -> Weight {
+    match account {
+        Some(account) => weight.by(account),
+        None => weight,
+    }
 }

@@ -65,5 +65,9 @@ impl Entity for ConnectPeerState {
         if self.is_over() { Vec::new() } else { vec![Id::new(self.public.transit_gateway_attachment_id())] }
     }
 
+    fn counts(&self) -> bool {
+        !self.is_over()
+    }
+
     resource!(tags);
 }

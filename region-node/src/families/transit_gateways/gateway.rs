@@ -164,6 +164,10 @@ impl Entity for TransitGatewayState {
         Vec::new()
     }
 
+    fn counts(&self) -> bool {
+        !self.is_over()
+    }
+
     resource!(tags);
 }
 

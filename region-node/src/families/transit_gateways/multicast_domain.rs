@@ -192,5 +192,9 @@ impl Entity for MulticastDomainState {
         if self.is_over() { Vec::new() } else { vec![Id::new(self.public.transit_gateway_id())] }
     }
 
+    fn counts(&self) -> bool {
+        !self.is_over()
+    }
+
     resource!(tags);
 }

@@ -8,6 +8,7 @@ use prost::Message;
 use super::attachment::AttachmentState;
 use super::life::{AVAILABLE, DELETING, Life, incorrect_state, is_over};
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, resource};
+use crate::quotas::Weight;
 use crate::time::Millis;
 
 #[derive(Clone, PartialEq, Message)]
@@ -187,6 +188,14 @@ impl Entity for TransitGatewayRouteTableState {
         }
         let lists = self.references.iter().map(|reference| reference.list.as_str());
         std::iter::once(self.gateway()).chain(lists).map(Id::new).collect()
+    }
+
+    fn counts(&self) -> bool {
+        !self.is_over()
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        vec![Weight::new("static-routes-per-transit-gateway", self.routes.len()).per(self.gateway())]
     }
 
     resource!(tags);

@@ -6,6 +6,7 @@ use prost::Message;
 
 use super::{attachments, modification};
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, resource};
+use crate::quotas::Weight;
 use crate::time::{Millis, Transition};
 
 pub(super) const CREATING: &str = "creating";
@@ -170,6 +171,26 @@ impl Entity for VolumeState {
     /// The instances that it is attached to. Not its snapshot, which it outlives.
     fn links(&self) -> Vec<Id> {
         self.public.attachments.iter().map(|attachment| Id::new(attachment.instance_id())).collect()
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        // Of what is being modified the target counts.
+        let target = self.modification.as_ref().filter(|known| known.modification_state() == modification::MODIFYING);
+        let (kind, size, iops) = match target {
+            Some(target) => (target.target_volume_type(), target.target_size, target.target_iops),
+            None => (self.public.volume_type(), self.public.size, self.public.iops),
+        };
+        let (storage, provisioned) = match kind {
+            "gp2" => ("gp2-storage", None),
+            "gp3" => ("gp3-storage", None),
+            "io1" => ("io1-storage", Some("io1-iops")),
+            "io2" => ("io2-storage", Some("io2-iops")),
+            "st1" => ("st1-storage", None),
+            "sc1" => ("sc1-storage", None),
+            _ => ("standard-storage", None),
+        };
+        let iops = provisioned.map(|quota| Weight::of_figure(quota, iops));
+        std::iter::once(Weight::of_figure(storage, size)).chain(iops).collect()
     }
 
     resource!(tags);

@@ -5,6 +5,7 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 
 use crate::entity::{Audience, Decision, Entity, Facts, Id, Kind, Next, Part, resource};
+use crate::quotas::Weight;
 use crate::time::{Millis, Transition};
 
 #[derive(Clone, PartialEq, Message)]
@@ -139,6 +140,16 @@ impl Entity for VpcEndpointState {
 
     fn parts(&self) -> Vec<Part<'_>> {
         Vec::new()
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        if matches!(self.public.state(), "deleting" | "rejected") {
+            return Vec::new();
+        }
+        vec![match self.is_gateway() {
+            true => Weight::new("gateway-endpoints", 1),
+            false => Weight::new("interface-endpoints-per-vpc", 1).per(self.public.vpc_id()),
+        }]
     }
 
     resource!(tags);

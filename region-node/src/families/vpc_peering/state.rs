@@ -10,6 +10,7 @@ use prost::Message;
 use super::KIND;
 use crate::entity::{Audience, Decision, Entity, Facts, Id, Kind, Next};
 use crate::peer::{Handshake, Heard, Role};
+use crate::quotas::Weight;
 use crate::time::{Millis, Transition};
 
 const HOUR: Millis = 3_600_000;
@@ -287,6 +288,28 @@ impl Entity for VpcPeeringState {
         let bound = |role: &Role| self.side.is_here(*role) && (*role == Role::Requester || accepted);
         let roles = Role::BOTH.into_iter().filter(|role| !self.is_over() && bound(role));
         roles.map(|role| Id::new(&self.side.party(role).resource)).collect()
+    }
+
+    fn weighs(&self, _: &Id) -> Vec<Weight> {
+        let asked = (Role::Requester, "outstanding-peerings-per-vpc");
+        let (requester, accepter) = (Role::Requester, Role::Accepter);
+        let active = [(requester, "active-peerings-per-vpc"), (accepter, "active-peerings-per-vpc")];
+        let taken: &[(Role, &str)] = match self.code() {
+            "initiating-request" | "pending-acceptance" => &[asked],
+            "provisioning" | "active" => &active,
+            _ => &[],
+        };
+        let here = taken.iter().filter(|(role, _)| self.side.is_here(*role));
+        here.map(|(role, quota)| {
+            let party = self.side.party(*role);
+            Weight::new(quota, 1).per(&party.resource).by(&party.account)
+        })
+        .collect()
+    }
+
+    /// What the other region has agreed to.
+    fn is_owed(command: &PeeringCommand) -> bool {
+        matches!(command, PeeringCommand::Hear(_))
     }
 
     fn audience(&self) -> Audience<'_> {

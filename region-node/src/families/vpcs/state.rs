@@ -8,6 +8,7 @@ use prost::Message;
 use super::blocks::{Blocks, NewBlock, block_state};
 use crate::entity::{Decision, Entity, Facts, Id, Kind, Next, Part};
 use crate::families::ipam::Pooled;
+use crate::quotas::Weight;
 use crate::time::{Millis, Transition};
 
 #[derive(Clone)]
@@ -299,6 +300,14 @@ impl Entity for VpcState {
         let ipv4 = self.public.cidr_block_association_set.iter().map(VpcCidrBlockAssociation::association_id);
         let ipv6 = self.public.ipv6_cidr_block_association_set.iter().map(VpcIpv6CidrBlockAssociation::association_id);
         std::iter::once(&*self.main_association).chain(ipv4).chain(ipv6).map(Part::untagged).collect()
+    }
+
+    fn weighs(&self, id: &Id) -> Vec<Weight> {
+        let blocks = &self.public;
+        vec![
+            Weight::new("ipv4-blocks-per-vpc", blocks.cidr_block_association_set.len()).per(id),
+            Weight::new("ipv6-blocks-per-vpc", blocks.ipv6_cidr_block_association_set.len()).per(id),
+        ]
     }
 
     fn encode(&self) -> Vec<u8> {

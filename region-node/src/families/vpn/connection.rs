@@ -166,5 +166,9 @@ impl Entity for VpnConnectionState {
         gateway.chain(&self.public.customer_gateway_id).map(|id| Id::new(id)).collect()
     }
 
+    fn counts(&self) -> bool {
+        self.public.state() != "deleted"
+    }
+
     resource!(tags);
 }

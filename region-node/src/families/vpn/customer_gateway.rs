@@ -71,6 +71,10 @@ impl Entity for CustomerGatewayState {
         Vec::new()
     }
 
+    fn counts(&self) -> bool {
+        !self.is_deleted()
+    }
+
     resource!(tags);
 }
 

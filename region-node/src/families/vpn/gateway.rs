@@ -137,5 +137,9 @@ impl Entity for VpnGatewayState {
         self.route_table.iter().map(|table| Part::untagged(&table.association)).collect()
     }
 
+    fn counts(&self) -> bool {
+        !self.is_deleted()
+    }
+
     resource!(tags);
 }

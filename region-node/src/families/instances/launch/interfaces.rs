@@ -25,8 +25,8 @@ impl Wanted {
     /// Whether it has no more addresses than the instance type takes on an interface.
     fn check(&self, cx: &Context, limits: Limits) -> Ec2Result<()> {
         match self {
-            Self::New(new) => interface_launch::check(cx, new, limits),
-            Self::Existing { interface, .. } => limits.check(&interface.state.addresses()),
+            Self::New(new) => check(cx, new, limits),
+            Self::Existing { interface, .. } => limits.check(&interface.state.addresses()).map_err(of_launch),
         }
     }
 
@@ -35,6 +35,18 @@ impl Wanted {
             Self::New(new) => (new.network_card_index, new.device_index),
             Self::Existing { device_index, network_card_index, .. } => (*network_card_index, *device_index),
         }
+    }
+}
+
+fn check(cx: &Context, new: &LaunchInterface, limits: Limits) -> Ec2Result<()> {
+    interface_launch::check(cx, new, limits).map_err(of_launch)
+}
+
+/// What is said of an interface's addresses is said of a launch in another code (reference: error codes).
+fn of_launch(error: Ec2Error) -> Ec2Error {
+    match error.code.as_str() {
+        "PrivateIpAddressLimitExceeded" => Ec2Error::new("InvalidInterface.IpAddressLimitExceeded", error.message),
+        _ => error,
     }
 }
 
@@ -62,7 +74,7 @@ pub(super) fn read(
             ..NewInterface::in_subnet(Arc::clone(&subnet))
         };
         let first = LaunchInterface::first(interface);
-        interface_launch::check(cx, &first, Limits::of_type(info))?;
+        check(cx, &first, Limits::of_type(info))?;
         return Ok((vec![Wanted::New(Box::new(first))], subnet));
     }
     conflicts(input)?;

@@ -64,6 +64,7 @@ pub(crate) async fn run(cx: &Context, order: &Order) -> Ec2Result<Reservation> {
     let input = &order.request;
     options::refuse_others(input)?;
     let (least, most) = counts(input)?;
+    cx.shell.quotas.check_request(&cx.account, "instances-per-request", most)?;
     let image = images::launchable(cx, required("ImageId", input.image_id.as_deref())?)?;
     let plan = plan(cx, order, &image.state)?;
 
@@ -289,6 +290,9 @@ async fn launch(cx: &Context, undo: &mut Undo, order: &Order, plan: &Plan, count
         ids.iter().zip(&seats).filter(|(_, seat)| !seat.is_reserved()).map(|(id, _)| id.clone()).collect();
     capacity::reserve(cx, undo, &plan.pool, &placed, &plan.zones)?;
     let mut batch = cx.batch();
+    if let Some(request) = &order.spot_request {
+        batch.succeed(request);
+    }
     let shown = add_interfaces(cx, undo, plan, &ids, &mut batch).await?;
 
     let reservation_id = cx.shell.ids.prefixed("r").to_string();
