@@ -23,6 +23,7 @@ use crate::forward::Forwarder;
 use crate::incidents;
 use crate::keyring::is_account;
 use crate::nodes::Power;
+use crate::outages;
 use crate::pipeline::Pipeline;
 use crate::query::Form;
 use crate::region::known;
@@ -31,13 +32,14 @@ use crate::reply::Reply;
 /// A node that does not tell its health in this time has none.
 const HEALTH: Duration = Duration::from_secs(2);
 
-pub(crate) const PAGES: [&str; 14] = [
+pub(crate) const PAGES: [&str; 16] = [
     "capacity",
     "clock",
     "faults",
     "health",
     "instance-event",
     "instance-impairment",
+    "line",
     "record",
     "region",
     "reset",
@@ -46,6 +48,7 @@ pub(crate) const PAGES: [&str; 14] = [
     "throttle",
     "volume-impairment",
     "vpn-tunnel",
+    "zone",
 ];
 
 /// Answers below `/_archipelago/`.
@@ -70,6 +73,10 @@ pub(crate) async fn answer(pipeline: &Pipeline, method: &Method, page: &str, for
         (&Method::POST, "vpn-tunnel") => incidents::set_tunnel(forwarder, form).await,
         (&Method::GET, "capacity") => capacity::read(forwarder, form).await,
         (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
+        (&Method::GET, "zone") => outages::read_zones(forwarder, form).await,
+        (&Method::POST, "zone") => outages::switch_zone(forwarder, form).await,
+        (&Method::GET, "line") => outages::read_lines(forwarder, form).await,
+        (&Method::POST, "line") => outages::switch_line(forwarder, form).await,
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
         (&Method::GET, "throttle") => Ok(throttle(pipeline)),
         (&Method::POST, "throttle") => pipeline.throttle.change(form).map(|()| throttle(pipeline)),

@@ -19,6 +19,7 @@ mod keyring;
 mod limits;
 mod meter;
 mod nodes;
+mod outages;
 mod pipeline;
 mod policy;
 mod query;

@@ -6,11 +6,12 @@ use std::time::Duration;
 use archipelago_proto::Ec2Result;
 use archipelago_proto::regions;
 
-use crate::capacity::Capacity;
+use crate::capacity::{BOUNDS, Capacity};
 use crate::entity::{AnyHost, Entity, Host, Ids, Published, Registry, Shell};
 use crate::families;
 use crate::families::import_export::TaskState;
 use crate::metering::Meters;
+use crate::outages::{self, Outages};
 use crate::peer::Peers;
 use crate::platforms::Platforms;
 use crate::request::{Context, Tokens};
@@ -39,6 +40,10 @@ macro_rules! region {
             pub(crate) ipam_blocks: families::ipam::AmazonBlocks,
             /// Where there is room for instances.
             pub capacity: Capacity,
+            /// The zones that have no power.
+            pub dark_zones: Arc<Outages>,
+            /// The regions to which the line is cut.
+            pub cut_lines: Outages,
             /// Which accounts have EC2-Classic.
             pub platforms: Platforms,
             /// The private addresses of EC2-Classic.
@@ -51,6 +56,7 @@ macro_rules! region {
                 $(let $host = Host::<$state>::new(&shell);)*
                 let hosts: Vec<Box<dyn AnyHost>> = vec![$(Box::new($host.clone())),*];
                 let _ = shell.registry.set(Registry::new(hosts));
+                let dark_zones = Arc::<Outages>::default();
                 Arc::new(Self {
                     facts,
                     shell,
@@ -61,7 +67,9 @@ macro_rules! region {
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
                     public_addresses: families::network_interfaces::PublicPool::new(facts),
                     ipam_blocks: families::ipam::AmazonBlocks::new(facts),
-                    capacity: Capacity::default(),
+                    capacity: Capacity::of(Arc::clone(&dark_zones)),
+                    dark_zones,
+                    cut_lines: Outages::default(),
                     platforms: Platforms::default(),
                     classic_addresses: families::instances::ClassicPool::default(),
                     $($host),*
@@ -220,7 +228,13 @@ impl Region {
         let registry = self.shell.registry();
         families::images::stock(self);
         families::prefix_lists::stock(self);
-        registry.restore(&self.shell.store, &self.tokens, &self.capacity)?;
+        let own = |kind: &str, bytes: &[u8]| match kind {
+            BOUNDS => Some(self.capacity.restore(bytes)),
+            outages::ZONES => Some(self.dark_zones.restore(bytes)),
+            outages::LINES => Some(self.cut_lines.restore(bytes)),
+            _ => None,
+        };
+        registry.restore(&self.shell.store, &self.tokens, &own)?;
         self.tokens.restored();
         families::rebuild(self).await;
         registry.hosts().for_each(AnyHost::resume);

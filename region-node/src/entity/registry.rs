@@ -10,7 +10,6 @@ use tokio::sync::oneshot;
 
 use super::actor::Request;
 use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record, uuid};
-use crate::capacity::{BOUNDS, Capacity};
 use crate::request::{TOKENS, Tokens};
 use crate::store::{Store, StoreError, Write};
 
@@ -22,6 +21,8 @@ pub(crate) trait AnyHost: Send + Sync {
     fn parts(&self) -> &'static [Kind];
     /// Whether a resource is an account's, or a part of one.
     fn has(&self, account: &str, id: &str) -> bool;
+    /// The resources that one of them refers to.
+    fn links(&self, id: &str) -> Vec<Id>;
     /// The resource that has a part of this id.
     fn owner_of(&self, part: &str) -> Option<Id>;
     fn tag<'a>(&'a self, id: &'a Id, by: Account, change: TagChange) -> BoxFuture<'a, Ec2Result<()>>;
@@ -60,6 +61,10 @@ impl<E: Entity> AnyHost for Host<E> {
             let guest = published.state.guest().is_some_and(|(guest, _)| guest == account);
             *published.account == *account || guest
         })
+    }
+
+    fn links(&self, id: &str) -> Vec<Id> {
+        self.index().get(id).map(|published| published.state.links()).unwrap_or_default()
     }
 
     fn owner_of(&self, part: &str) -> Option<Id> {
@@ -255,14 +260,20 @@ impl Registry {
         self.host(id)?.wake(id).await
     }
 
-    /// Brings back what the store holds.
-    pub(crate) fn restore(&self, store: &Store, tokens: &Tokens, capacity: &Capacity) -> Result<(), StoreError> {
+    /// Brings back what the store holds. `own` takes what is the region's own, and tells whether it could be read.
+    pub(crate) fn restore(
+        &self,
+        store: &Store,
+        tokens: &Tokens,
+        own: &dyn Fn(&str, &[u8]) -> Option<bool>,
+    ) -> Result<(), StoreError> {
         let mut lost = None;
         store.load(&mut |key, bytes| {
             let restored = match key.split_once('/') {
                 Some((TOKENS, token)) => tokens.restore(token, bytes),
-                Some((BOUNDS, _)) => capacity.restore(bytes),
-                Some((kind, id)) => self.hosts.get(kind).is_some_and(|host| host.restore(id, bytes)),
+                Some((kind, id)) => {
+                    own(kind, bytes).unwrap_or_else(|| self.hosts.get(kind).is_some_and(|host| host.restore(id, bytes)))
+                }
                 None => false,
             };
             if !restored {
