@@ -64,3 +64,48 @@ async fn strike(region: &Region, instance: &Published<InstanceState>) {
         tracing::warn!(id = %instance.id, %error, "an instance without power goes on");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use archipelago_proto::ec2::v1::Instance;
+
+    use super::super::state::Private;
+    use super::*;
+    use crate::entity::Ids;
+    use crate::time::Lifecycle;
+
+    /// The state of an instance that has lost its power, and the code of the reason.
+    fn lost(phase: Phase, root: &str, behavior: Option<Behavior>) -> (Phase, String) {
+        let public = Instance { root_device_type: Some(root.into()), ..Instance::default() };
+        let mut instance = InstanceState::new(public, Private { disable_api_stop: true, ..Private::default() }, 0);
+        instance.enter(phase, None);
+        let id = Id::new("i-0123456789abcdef0");
+        let facts = Facts {
+            id: &id,
+            account: &"123456789012".into(),
+            now: 7,
+            region: "us-east-1",
+            lifecycle: &Lifecycle::realistic(),
+            dependents: &imbl::OrdSet::new(),
+            ids: &Ids::seeded(1),
+        };
+        lose_power(&mut instance, behavior, &facts);
+        let reason = instance.public.state_reason.as_ref().map(|reason| reason.code().to_owned());
+        (instance.phase(), reason.unwrap_or_default())
+    }
+
+    #[test]
+    fn what_can_stop_stops_and_the_rest_is_lost() {
+        let is = |phase, reason: &str| (phase, reason.to_owned());
+        let failed = is(Phase::Stopping, "Server.InternalError");
+        assert_eq!(lost(Phase::Running, "ebs", None), failed);
+        assert_eq!(lost(Phase::Pending, "ebs", None), failed);
+        assert_eq!(lost(Phase::Running, "instance-store", None), is(Phase::ShuttingDown, "Server.InternalError"));
+        let spot = |behavior| lost(Phase::Running, "ebs", Some(behavior));
+        assert_eq!(spot(Behavior::Terminate), is(Phase::ShuttingDown, "Server.SpotInstanceTermination"));
+        assert_eq!(spot(Behavior::Hibernate), is(Phase::Stopping, "Server.SpotInstanceShutdown"));
+        for phase in [Phase::Stopped, Phase::Stopping, Phase::ShuttingDown, Phase::Terminated] {
+            assert_eq!(lost(phase, "ebs", None), is(phase, ""));
+        }
+    }
+}
