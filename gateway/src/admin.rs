@@ -24,6 +24,7 @@ use crate::forward::Forwarder;
 use crate::incidents;
 use crate::keyring::is_account;
 use crate::nodes::Power;
+use crate::outages;
 use crate::pipeline::Pipeline;
 use crate::query::Form;
 use crate::quotas;
@@ -33,7 +34,7 @@ use crate::reply::Reply;
 /// A node that does not tell its health in this time has none.
 const HEALTH: Duration = Duration::from_secs(2);
 
-pub(crate) const PAGES: [&str; 15] = [
+pub(crate) const PAGES: [&str; 18] = [
     "capacity",
     "clock",
     "consistency",
@@ -41,6 +42,7 @@ pub(crate) const PAGES: [&str; 15] = [
     "health",
     "instance-event",
     "instance-impairment",
+    "line",
     "quotas",
     "record",
     "region",
@@ -50,6 +52,7 @@ pub(crate) const PAGES: [&str; 15] = [
     "throttle",
     "volume-impairment",
     "vpn-tunnel",
+    "zone",
 ];
 
 /// Answers below `/_archipelago/`.
@@ -76,6 +79,10 @@ pub(crate) async fn answer(pipeline: &Pipeline, method: &Method, page: &str, for
         (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
         (&Method::GET, "consistency") => consistency::read(forwarder, form).await,
         (&Method::POST, "consistency") => consistency::change(forwarder, form).await,
+        (&Method::GET, "zone") => outages::read_zones(forwarder, form).await,
+        (&Method::POST, "zone") => outages::switch_zone(forwarder, form).await,
+        (&Method::GET, "line") => outages::read_lines(forwarder, form).await,
+        (&Method::POST, "line") => outages::switch_line(forwarder, form).await,
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
         (&Method::GET, "quotas") => quotas::read(forwarder, form).await,
         (&Method::POST, "quotas") => quotas::change(forwarder, form).await,

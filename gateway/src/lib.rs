@@ -21,6 +21,7 @@ mod limits;
 mod meter;
 mod milliseconds;
 mod nodes;
+mod outages;
 mod pipeline;
 mod policy;
 mod populate;

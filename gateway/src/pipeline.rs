@@ -19,7 +19,7 @@ use crate::access::{self, Asked, Guard, Surroundings};
 use crate::clock::{Clock, Stopwatch};
 use crate::decode::{boolean, decode};
 use crate::encode::encode;
-use crate::faults::{Connection, Faults, Strike, Target};
+use crate::faults::{Connection, Faults, Involved, Strike, Target};
 use crate::forward::Forwarder;
 use crate::keyring::Keyring;
 use crate::limits::{Limits, busy, shown};
@@ -205,18 +205,27 @@ impl Pipeline {
         self.throttle.take(&identity.account, &region, &action.name, &form, now_ms)?;
 
         // Fail, where that is asked for.
-        let target = Target {
+        let mut target = Target {
             action: &action.name,
             account: &identity.account,
             principal: &identity.principal,
             region: &region,
             form: &form,
+            involved: None,
         };
+        let call = call(&form, &request, &identity, version, &exchange.id);
+        let involved = if self.faults.asks(&target, now_ms) {
+            let message = decode(&self.schema, action.input, Parameters::of(&form)?.root())?;
+            let call = call.as_ref().map_err(Clone::clone)?;
+            Some(Box::pin(Involved::ask(&self.forwarder, &region, &action.name, call, message)).await?)
+        } else {
+            None
+        };
+        target.involved = involved.as_ref();
         if let Some(strike) = self.faults.strike(&target, now_ms) {
             exchange.suffer(strike).await?;
         }
 
-        let call = call(&form, &request, &identity, version, &exchange.id);
         let message = decode(&self.schema, action.input, Parameters::of(&form)?.root())?;
         let call = call?;
 

@@ -76,6 +76,7 @@ impl Ec2Error {
             | "InsufficientHostCapacity"
             | "InsufficientReservedInstanceCapacity"
             | "InsufficientAddressCapacity"
+            | "InsufficientVolumeCapacity"
             | "InsufficientCapacity" => StatusCode::INTERNAL_SERVER_ERROR,
             "RequestLimitExceeded" | "Unavailable" | "ServiceUnavailable" => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,

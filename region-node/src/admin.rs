@@ -5,7 +5,12 @@ use std::sync::Arc;
 use archipelago_proto::Ec2Error;
 use archipelago_proto::cluster::v1::admin_server::Admin;
 use archipelago_proto::cluster::v1::{
-    CapacityBound, CapacityPool, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ConsistencyRequest, ConsistencyResponse, ConsistencyRule, ImpairInstanceRequest, ImpairInstanceResponse, ImpairVolumeRequest, ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse, KindStatistics, MetricsRequest, MetricsResponse, QuotasRequest, QuotasResponse, ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse, SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse,
+    CapacityBound, CapacityPool, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ConsistencyRequest,
+    ConsistencyResponse, ConsistencyRule, ImpairInstanceRequest, ImpairInstanceResponse, ImpairVolumeRequest,
+    ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse, KindStatistics, LinesRequest, LinesResponse,
+    MetricsRequest, MetricsResponse, QuotasRequest, QuotasResponse, ResetRequest, ResetResponse, ScheduleEventRequest,
+    ScheduleEventResponse, SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse, ZonePower,
+    ZonesRequest, ZonesResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -150,6 +155,27 @@ impl Admin for Operator {
     ) -> Result<Response<InterruptSpotResponse>, Status> {
         families::interrupt_spot(&self.region, &request.into_inner().instance_ids).await?;
         Ok(Response::new(InterruptSpotResponse {}))
+    }
+
+    async fn zones(&self, request: Request<ZonesRequest>) -> Result<Response<ZonesResponse>, Status> {
+        let request = request.into_inner();
+        if !request.zone.is_empty() {
+            incidents::switch_zone(&self.region, &request).await?;
+        }
+        let zones = self.region.facts.zones.iter().map(|zone| ZonePower {
+            name: zone.name.to_owned(),
+            id: zone.id.to_owned(),
+            off_since: self.region.dark_zones.since(zone.name),
+        });
+        Ok(Response::new(ZonesResponse { zones: zones.collect() }))
+    }
+
+    async fn lines(&self, request: Request<LinesRequest>) -> Result<Response<LinesResponse>, Status> {
+        let request = request.into_inner();
+        if !request.peer.is_empty() {
+            incidents::switch_line(&self.region, &request).await?;
+        }
+        Ok(Response::new(LinesResponse { cut: self.region.cut_lines.all().into_keys().collect() }))
     }
 
     async fn metrics(&self, _: Request<MetricsRequest>) -> Result<Response<MetricsResponse>, Status> {

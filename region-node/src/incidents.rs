@@ -1,12 +1,17 @@
 //! What the operator lets happen to resources: scheduled events of instances, impaired volumes, tunnels
-//! of VPN connections.
+//! of VPN connections; and to the region: zones without power, lines to other regions that are cut.
 
-use archipelago_proto::cluster::v1::{ImpairVolumeRequest, ScheduleEventRequest, SetVpnTunnelRequest};
+use std::sync::Arc;
+
+use archipelago_proto::cluster::v1::{
+    ImpairVolumeRequest, LinesRequest, ScheduleEventRequest, SetVpnTunnelRequest, ZonesRequest,
+};
 use archipelago_proto::ec2::v1::InstanceStatusEvent;
-use archipelago_proto::{Ec2Error, Ec2Result};
+use archipelago_proto::{Ec2Error, Ec2Result, regions};
 
 use crate::Region;
 use crate::entity::Id;
+use crate::families;
 use crate::families::instances::{InstanceCommand, Setting};
 use crate::families::volumes::VolumeCommand;
 use crate::families::vpn::VpnConnectionCommand;
@@ -50,4 +55,38 @@ pub(crate) async fn set_tunnel(region: &Region, wanted: SetVpnTunnelRequest) -> 
     }
     let id = Id::new(&wanted.vpn_connection_id);
     region.vpn_connections.ask(&id, VpnConnectionCommand::SetTunnel(wanted)).await.map(drop)
+}
+
+/// Takes the power from a zone, or gives it back.
+pub(crate) async fn switch_zone(region: &Arc<Region>, wanted: &ZonesRequest) -> Ec2Result<()> {
+    let unknown = || Ec2Error::invalid_parameter(format!("{} has no zone '{}'.", region.facts.name, wanted.zone));
+    let zone = region.facts.zone(&wanted.zone).ok_or_else(unknown)?;
+    let zones = &region.dark_zones;
+    if wanted.off {
+        zones.begin(zone.name, region.shell.clock.now());
+    } else {
+        zones.end(zone.name);
+    }
+    region.shell.store.commit(vec![zones.record()]).await?;
+    if wanted.off {
+        families::black_out(region, zone).await;
+    } else {
+        families::room_changed(region).await;
+    }
+    Ok(())
+}
+
+/// Cuts the line to another region, or mends it.
+pub(crate) async fn switch_line(region: &Region, wanted: &LinesRequest) -> Ec2Result<()> {
+    let peer = wanted.peer.as_str();
+    if regions::find(peer).is_none() || peer == region.facts.name {
+        return Err(Ec2Error::invalid_parameter(format!("'{peer}' is no other region.")));
+    }
+    let lines = &region.cut_lines;
+    if wanted.cut {
+        lines.begin(peer, region.shell.clock.now());
+    } else {
+        lines.end(peer);
+    }
+    Ok(region.shell.store.commit(vec![lines.record()]).await?)
 }

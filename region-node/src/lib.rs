@@ -11,6 +11,7 @@ pub mod families;
 mod incidents;
 mod metering;
 mod node;
+pub mod outages;
 pub mod peer;
 mod permissions;
 mod platforms;

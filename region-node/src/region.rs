@@ -11,6 +11,7 @@ use crate::entity::{AnyHost, Entity, Host, Ids, Published, Registry, Shell};
 use crate::families;
 use crate::families::import_export::TaskState;
 use crate::metering::Meters;
+use crate::outages::Outages;
 use crate::peer::Peers;
 use crate::platforms::Platforms;
 use crate::request::{Context, Tokens};
@@ -41,6 +42,10 @@ macro_rules! region {
             pub(crate) ipam_blocks: families::ipam::AmazonBlocks,
             /// Where there is room for instances.
             pub capacity: Capacity,
+            /// The zones that have no power.
+            pub dark_zones: Arc<Outages>,
+            /// The regions to which the line is cut.
+            pub cut_lines: Outages,
             /// Which accounts have EC2-Classic.
             pub platforms: Platforms,
             /// The private addresses of EC2-Classic.
@@ -53,6 +58,7 @@ macro_rules! region {
                 $(let $host = Host::<$state>::new(&shell);)*
                 let hosts: Vec<Box<dyn AnyHost>> = vec![$(Box::new($host.clone())),*];
                 let _ = shell.registry.set(Registry::new(hosts));
+                let dark_zones = Arc::new(Outages::of_zones());
                 Arc::new(Self {
                     facts,
                     shell,
@@ -64,7 +70,9 @@ macro_rules! region {
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
                     public_addresses: families::network_interfaces::PublicPool::new(facts),
                     ipam_blocks: families::ipam::AmazonBlocks::new(facts),
-                    capacity: Capacity::default(),
+                    capacity: Capacity::of(Arc::clone(&dark_zones)),
+                    dark_zones,
+                    cut_lines: Outages::of_lines(),
                     platforms: Platforms::default(),
                     classic_addresses: families::instances::ClassicPool::default(),
                     $($host),*
@@ -236,9 +244,9 @@ impl Region {
     }
 
     /// What is kept beside the entities.
-    pub(crate) fn keeps(&self) -> [&dyn Keep; 3] {
-        [&self.tokens, &self.capacity, &self.shell.consistency]
-        [&self.tokens, &self.capacity, &self.shell.quotas]
+    pub(crate) fn keeps(&self) -> [&dyn Keep; 6] {
+        let shell = &self.shell;
+        [&self.tokens, &self.capacity, &shell.consistency, &shell.quotas, &*self.dark_zones, &self.cut_lines]
     }
 
     /// Brings a record back; false if it cannot be read.

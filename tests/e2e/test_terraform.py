@@ -1,13 +1,19 @@
-"""Terraform's AWS provider: apply, a plan without changes, an update where the stack has one, destroy."""
+"""Terraform's AWS provider: apply, a plan without changes, an update where the stack has one, destroy; and through an
+outage."""
 
 import json
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+from sandbox import ROOT, Cluster
+
 STACKS = Path(__file__).parent / "stacks"
+OUTAGE = Path(__file__).parent / "outage"
+SCENARIO = ROOT / "docs" / "scenarios" / "zone-outage.toml"
 MIRROR = next(
     (
         path
@@ -54,17 +60,21 @@ class Terraform:
         return state.get("values", {}).get("root_module", {}).get("resources", [])
 
 
-@pytest.fixture(params=sorted(path.name for path in STACKS.iterdir()))
-def terraform(request, cluster, account, tmp_path):
+def initialized(stack, folder, environment, provider=PROVIDER):
     if not shutil.which("terraform"):
         pytest.skip("Terraform is not installed")
     if MIRROR is None:
         pytest.skip("no local mirror has Terraform's AWS provider")
-    shutil.copytree(STACKS / request.param, tmp_path, dirs_exist_ok=True)
-    (tmp_path / "provider.tf").write_text(PROVIDER)
-    terraform = Terraform(tmp_path, cluster.environment(account))
+    shutil.copytree(stack, folder, dirs_exist_ok=True)
+    (folder / "provider.tf").write_text(provider)
+    terraform = Terraform(folder, environment)
     terraform.run("init", "-input=false")
     return terraform
+
+
+@pytest.fixture(params=sorted(path.name for path in STACKS.iterdir()))
+def terraform(request, cluster, account, tmp_path):
+    return initialized(STACKS / request.param, tmp_path, cluster.environment(account))
 
 
 def test_a_stack_is_applied_stays_as_it_is_is_updated_and_destroyed(terraform):
@@ -75,3 +85,65 @@ def test_a_stack_is_applied_stays_as_it_is_is_updated_and_destroyed(terraform):
         terraform.assert_no_changes("-var", "changed=true")
     terraform.run("destroy", "-auto-approve", "-no-color", "-input=false")
     assert terraform.resources() == []
+
+
+def reach(cluster, second):
+    """Sets the clock ahead to a time of the scenario, and waits until its steps are taken."""
+    scenario = cluster.operate("scenario", "GET")
+    cluster.operate("clock", advance=second - scenario["second"])
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        outcomes = [step["outcome"] for step in cluster.operate("scenario", "GET")["steps"] if step["at"] <= second]
+        if all(outcomes):
+            assert set(outcomes) == {"200 OK"}
+            return
+        time.sleep(0.05)
+    raise AssertionError(outcomes)
+
+
+def test_a_stack_goes_through_an_outage_and_is_healed_afterwards(account, tmp_path):
+    with Cluster("--config", SCENARIO) as cluster:
+        # A lack of capacity is a server's error, which the provider tries 25 times if it is not told otherwise, ever more
+        # slowly: it would outlast the outage.
+        impatient = PROVIDER.replace('"us-east-1"', '"us-east-1"\n  max_retries = 2')
+        terraform = initialized(OUTAGE, tmp_path, cluster.environment(account), impatient)
+        ec2 = cluster.client(account=account)
+
+        def apply(*more, only=(), status=(0,)):
+            variable = ["-var", "more=" + json.dumps(more)]
+            only = [f"-target={address}" for address in only]
+            return terraform.run("apply", "-auto-approve", "-no-color", "-input=false", *variable, *only, status=status)
+
+        def instances():
+            """(zone, state) of each that is not terminated."""
+            found = [each for page in ec2.describe_instances()["Reservations"] for each in page["Instances"]]
+            states = [(each["Placement"]["AvailabilityZone"], each["State"]["Name"]) for each in found]
+            return sorted(state for state in states if state[1] != "terminated")
+
+        def impaired():
+            states = ec2.describe_volume_status()["VolumeStatuses"]
+            return {each["AvailabilityZone"] for each in states if each["VolumeStatus"]["Status"] == "impaired"}
+
+        apply()
+        assert instances() == [("us-east-1a", "running"), ("us-east-1b", "running")]
+
+        reach(cluster, 180)
+        assert instances() == [("us-east-1a", "running"), ("us-east-1b", "stopped")]
+        assert impaired() == {"us-east-1b"}
+        zones = ("us-east-1a", "us-east-1b")
+        failed = apply(*zones, only=["aws_instance.more"], status=(1,)).stderr
+        assert failed.count("Error: ") == 1 and 'aws_instance.more["us-east-1b"]' in failed
+        assert "InsufficientInstanceCapacity" in failed and "(us-east-1b)" in failed
+        assert instances() == [("us-east-1a", "running")] * 2 + [("us-east-1b", "stopped")]
+
+        reach(cluster, 480)
+        apply(*zones)
+        assert instances() == [("us-east-1a", "running")] * 2 + [("us-east-1b", "running")] * 2
+        terraform.assert_no_changes("-var", "more=" + json.dumps(zones))
+        for volume in ec2.describe_volume_status()["VolumeStatuses"]:
+            ec2.enable_volume_io(VolumeId=volume["VolumeId"])
+        assert impaired() == set()
+
+        reach(cluster, 1080)
+        terraform.run("destroy", "-auto-approve", "-no-color", "-input=false")
+        assert terraform.resources() == []

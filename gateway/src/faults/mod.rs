@@ -1,6 +1,8 @@
 //! Faults on demand: rules that make calls fail, wait or break off. There are none, unless the configuration or the
 //! operator sets them. The same seed strikes the same calls.
 
+mod involved;
+mod message;
 mod rule;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::query::Form;
 
+pub(crate) use involved::Involved;
 pub use rule::Rule;
 pub(crate) use rule::{Connection, Target};
 
@@ -43,6 +46,15 @@ impl Faults {
         let faults = Self { on: AtomicBool::new(false), rules: Mutex::default(), seed };
         rules.into_iter().try_for_each(|rule| faults.set(rule, now_ms))?;
         Ok(faults)
+    }
+
+    /// Whether there is a rule that may strike the call, depending on what the call is about.
+    pub(crate) fn asks(&self, target: &Target<'_>, now_ms: i64) -> bool {
+        self.on.load(Ordering::Relaxed)
+            && self
+                .rules()
+                .iter()
+                .any(|armed| armed.rule.asks() && armed.is_open(now_ms) && armed.rule.may_be_about(target))
     }
 
     /// The first rule that strikes the call.
@@ -92,18 +104,21 @@ impl Faults {
 }
 
 impl Armed {
-    fn strike(&mut self, target: &Target<'_>, now_ms: i64) -> Option<Strike> {
+    fn is_open(&self, now_ms: i64) -> bool {
         let begins = self.set_ms.saturating_add(milliseconds(self.rule.after.unwrap_or(0)));
         let ends = self.rule.lasts.map_or(i64::MAX, |lasts| begins.saturating_add(milliseconds(lasts)));
-        let open = (begins..ends).contains(&now_ms) && self.rule.count.is_none_or(|count| self.struck < count);
-        if !open || !self.rule.is_about(target) {
+        (begins..ends).contains(&now_ms) && self.rule.count.is_none_or(|count| self.struck < count)
+    }
+
+    fn strike(&mut self, target: &Target<'_>, now_ms: i64) -> Option<Strike> {
+        if !self.is_open(now_ms) || !self.rule.is_about(target) {
             return None;
         }
         if self.rule.probability.is_some_and(|probability| self.random.f64() >= probability) {
             return None;
         }
         self.struck += 1;
-        Some(self.rule.strike(&mut self.random))
+        Some(self.rule.strike(target, &mut self.random))
     }
 }
 
@@ -112,13 +127,15 @@ fn milliseconds(seconds: u64) -> i64 {
 }
 
 fn read(form: &Form<'_>) -> Result<Rule, String> {
-    const KEYS: [&str; 14] = [
+    const KEYS: [&str; 16] = [
         "name",
         "action",
         "account",
         "principal",
         "region",
         "resource",
+        "zone",
+        "tag",
         "probability",
         "count",
         "after",

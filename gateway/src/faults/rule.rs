@@ -5,11 +5,12 @@ use archipelago_proto::glob::glob;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::Strike;
+use super::involved::Involved;
+use super::{Strike, message};
 use crate::milliseconds::Milliseconds;
 use crate::query::Form;
 
-/// An entry `[[faults]]` of the configuration. What is left out of the first five means all; they take `*` and `?`.
+/// An entry `[[faults]]` of the configuration. What is left out of the first seven means all; they take `*` and `?`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rule {
@@ -22,6 +23,10 @@ pub struct Rule {
     pub(super) region: Option<String>,
     /// The value of any parameter: an id, a zone.
     pub(super) resource: Option<String>,
+    /// The zone that the call concerns, by name or id: named, or that of something that is named.
+    pub(super) zone: Option<String>,
+    /// A tag, as `key=value`, of something that the call names or creates.
+    pub(super) tag: Option<String>,
     /// Of a hundred such calls, so many are struck if it is 0.01 times as many; all, without it.
     pub(super) probability: Option<f64>,
     /// No more calls than these.
@@ -59,6 +64,8 @@ pub(crate) struct Target<'t> {
     pub(crate) principal: &'t str,
     pub(crate) region: &'t str,
     pub(crate) form: &'t Form<'t>,
+    /// None as long as no rule asks.
+    pub(crate) involved: Option<&'t Involved>,
 }
 
 /// A client waits no longer for an answer.
@@ -69,6 +76,9 @@ impl Rule {
         let wrong = |what: &str| Err(format!("fault {:?}: {what}", self.name));
         if self.name.is_empty() {
             return Err("a fault must have a name".to_owned());
+        }
+        if self.tag.as_ref().is_some_and(|tag| !tag.contains('=')) {
+            return wrong("tag is key=value");
         }
         if self.error.is_none() && self.latency.is_none() && self.connection.is_none() {
             return wrong("one of error, latency and connection must be given");
@@ -91,7 +101,21 @@ impl Rule {
         Ok(())
     }
 
+    /// Whether it depends on what the call is about, which only the region's node knows.
+    pub(super) fn asks(&self) -> bool {
+        self.zone.is_some() || self.tag.is_some()
+    }
+
     pub(super) fn is_about(&self, target: &Target<'_>) -> bool {
+        let fits = |pattern: &Option<String>, fit: fn(&Involved, &str) -> bool| {
+            let involved = target.involved;
+            pattern.as_ref().is_none_or(|pattern| involved.is_some_and(|involved| fit(involved, pattern)))
+        };
+        self.may_be_about(target) && fits(&self.zone, Involved::in_zone) && fits(&self.tag, Involved::tagged)
+    }
+
+    /// As far as the call itself tells.
+    pub(super) fn may_be_about(&self, target: &Target<'_>) -> bool {
         let fits = |pattern: &Option<String>, text: &str| pattern.as_ref().is_none_or(|pattern| glob(pattern, text));
         fits(&self.action, target.action)
             && fits(&self.account, target.account)
@@ -103,11 +127,14 @@ impl Rule {
                 .is_none_or(|pattern| target.form.pairs().iter().any(|pair| glob(pattern, &pair.value)))
     }
 
-    pub(super) fn strike(&self, random: &mut fastrand::Rng) -> Strike {
-        let message = self.message.clone().unwrap_or_else(|| "An error was asked for.".to_owned());
+    pub(super) fn strike(&self, target: &Target<'_>, random: &mut fastrand::Rng) -> Strike {
+        let error = self.error.as_ref().map(|code| {
+            let message = self.message.clone().unwrap_or_else(|| message::of(code, target));
+            Ec2Error::new(code.clone(), message)
+        });
         Strike {
             latency_ms: self.latency.map_or(0, |latency| random.u64(latency.min..=latency.max)),
-            error: self.error.as_ref().map(|code| Ec2Error::new(code.clone(), message)),
+            error,
             status: self.status.and_then(|status| StatusCode::from_u16(status).ok()),
             connection: self.connection,
         }

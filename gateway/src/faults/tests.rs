@@ -13,12 +13,23 @@ fn faults(rule: &str) -> Faults {
 }
 
 fn strike(faults: &Faults, action: &str, parameters: &str, now_ms: i64) -> Option<Strike> {
+    strike_involving(faults, action, parameters, now_ms, None)
+}
+
+fn strike_involving(
+    faults: &Faults,
+    action: &str,
+    parameters: &str,
+    now_ms: i64,
+    involved: Option<&Involved>,
+) -> Option<Strike> {
     let target = Target {
         action,
         account: "123456789012",
         principal: "arn:aws:iam::123456789012:user/alice",
         region: "us-east-1",
         form: &form(parameters),
+        involved,
     };
     faults.strike(&target, now_ms)
 }
@@ -93,7 +104,53 @@ fn rules_that_make_no_sense_are_refused() {
         "name=f&latency=999999",
         "name=f&connection=explode",
         "name=f&error=X&mood=bad",
+        "name=f&error=X&tag=team",
     ] {
         assert!(faults.change(&form(wrong), 0).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn a_rule_strikes_by_zone_and_by_tag() {
+    let zones = vec![("us-east-1b".to_owned(), "use1-az2".to_owned())];
+    let tags = vec![("team".to_owned(), "blue".to_owned()), ("stage".to_owned(), "live".to_owned())];
+    let involved = Involved { zones, tags };
+    for (rule, struck) in [
+        ("zone=us-east-1b", true),
+        ("zone=us-east-1?", true),
+        ("zone=use1-az2", true),
+        ("zone=us-east-1a", false),
+        ("tag=team%3Dblue", true),
+        ("tag=*%3Dli*", true),
+        ("tag=team%3Dlive", false),
+        ("zone=us-east-1b&tag=team%3Dred", false),
+    ] {
+        let faults = faults(&format!("name=f&error=InternalError&{rule}"));
+        assert_eq!(strike_involving(&faults, "X", "", 0, Some(&involved)).is_some(), struck, "{rule}");
+        assert_eq!(strike(&faults, "X", "", 0), None, "{rule}: of what names nothing");
+    }
+}
+
+#[test]
+fn an_error_without_a_message_says_what_aws_says() {
+    let faults = faults("name=f&error=InsufficientInstanceCapacity");
+    let said = |parameters| strike(&faults, "X", parameters, 0).unwrap().error.unwrap().message;
+    assert_eq!(
+        said("InstanceType=m5.large&Placement.AvailabilityZone=us-east-1b"),
+        "We currently do not have sufficient m5.large capacity in the Availability Zone you requested (us-east-1b). Our \
+         system will be working on provisioning additional capacity."
+    );
+    assert_eq!(said("InstanceType=m5.large"), "Insufficient capacity.");
+}
+
+#[test]
+fn only_an_open_rule_by_zone_or_tag_asks_what_the_call_is_about() {
+    let asks = |rule: &str, now_ms| {
+        let (faults, form) = (faults(&format!("name=f&latency=1&{rule}")), form(""));
+        let (account, principal, region) = ("123456789012", "", "us-east-1");
+        let target = Target { action: "RunX", account, principal, region, form: &form, involved: None };
+        faults.asks(&target, now_ms)
+    };
+    assert!(asks("zone=a", 0) && asks("tag=a%3Db", 0) && asks("zone=a&action=Run*", 0));
+    assert!(!asks("action=Run*", 0) && !asks("zone=a&action=Stop*", 0) && !asks("zone=a&lasts=1", 1000));
 }

@@ -7,8 +7,9 @@ use archipelago_proto::cluster::v1::admin_server::{Admin, AdminServer};
 use archipelago_proto::cluster::v1::{
     Caller, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ImpairInstanceRequest,
     ImpairInstanceResponse, ImpairVolumeRequest, ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse,
-    MetricsRequest, MetricsResponse, ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse,
-    SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse,
+    LinesRequest, LinesResponse, MetricsRequest, MetricsResponse, ResetRequest, ResetResponse, ScheduleEventRequest,
+    ScheduleEventResponse, SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse,
+    ZonesRequest, ZonesResponse,
 };
 use archipelago_proto::ec2::v1;
 use archipelago_proto::ec2::v1::tags_service_server::{TagsService, TagsServiceServer};
@@ -161,6 +162,14 @@ impl Admin for Seen {
 
     async fn statistics(&self, _: Request<StatisticsRequest>) -> Result<Response<StatisticsResponse>, Status> {
         Ok(Response::new(StatisticsResponse::default()))
+    }
+
+    async fn zones(&self, _: Request<ZonesRequest>) -> Result<Response<ZonesResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn lines(&self, _: Request<LinesRequest>) -> Result<Response<LinesResponse>, Status> {
+        Err(Status::unimplemented(""))
     }
 
     async fn capacity(&self, request: Request<CapacityRequest>) -> Result<Response<CapacityResponse>, Status> {

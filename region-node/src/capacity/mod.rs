@@ -8,7 +8,7 @@ mod bound;
 mod bounds;
 mod pool;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dashmap::DashMap;
 
@@ -16,6 +16,7 @@ pub use bound::Bound;
 pub use pool::{Market, Pool};
 
 use crate::entity::Id;
+use crate::outages::Outages;
 use crate::store::{Keep, Write};
 use bounds::{BOUNDS, Bounds};
 use pool::Held;
@@ -24,9 +25,15 @@ use pool::Held;
 pub struct Capacity {
     pools: DashMap<Pool, Held>,
     bounds: Mutex<Bounds>,
+    /// Zones without power, where there is no room whatever the bounds.
+    dark_zones: Arc<Outages>,
 }
 
 impl Capacity {
+    pub(crate) fn of(dark_zones: Arc<Outages>) -> Self {
+        Self { dark_zones, ..Self::default() }
+    }
+
     /// A bound of the configuration: whatever the operator has set counts before it.
     pub fn configure(&self, bound: Bound) {
         let mut bounds = self.bounds();
@@ -74,7 +81,7 @@ impl Capacity {
     pub fn reserve(&self, pool: &Pool, ids: &[Id]) -> Result<Vec<Id>, usize> {
         let mut held = self.pool(pool);
         let new: Vec<_> = ids.iter().filter(|id| !held.ids.contains(*id)).cloned().collect();
-        let room = held.room();
+        let room = self.room_in(pool, &held);
         if new.len() > room {
             return Err(room);
         }
@@ -98,7 +105,11 @@ impl Capacity {
 
     /// How many more instances there is room for.
     pub fn room(&self, pool: &Pool) -> usize {
-        self.pool(pool).room()
+        self.room_in(pool, &self.pool(pool))
+    }
+
+    fn room_in(&self, pool: &Pool, held: &Held) -> usize {
+        if self.dark_zones.has(&pool.zone) { 0 } else { held.room() }
     }
 
     /// Forgets what is in the pools.

@@ -13,6 +13,7 @@ mod host;
 mod id;
 mod index;
 mod lag;
+mod publish;
 mod record;
 mod registry;
 mod shell;

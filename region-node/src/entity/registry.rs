@@ -24,6 +24,8 @@ pub(crate) trait AnyHost: Send + Sync {
     fn parts(&self) -> &'static [Kind];
     /// Whether a resource is an account's, or a part of one.
     fn has(&self, account: &str, id: &str) -> bool;
+    /// The resources that one of them refers to.
+    fn links(&self, id: &str) -> Vec<Id>;
     /// The resource that has a part of this id.
     fn owner_of(&self, part: &str) -> Option<Id>;
     fn tag<'a>(&'a self, id: &'a Id, by: Account, change: TagChange) -> BoxFuture<'a, Ec2Result<()>>;
@@ -77,6 +79,10 @@ impl<E: Entity> AnyHost for Host<E> {
             let guest = published.state.guest().is_some_and(|(guest, _)| guest == account);
             *published.account == *account || guest
         })
+    }
+
+    fn links(&self, id: &str) -> Vec<Id> {
+        self.index().get(id).map(|published| published.state.links()).unwrap_or_default()
     }
 
     fn owner_of(&self, part: &str) -> Option<Id> {

@@ -8,6 +8,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use archipelago_proto::Ec2Result;
+use archipelago_proto::regions::Zone;
 
 use crate::Region;
 use crate::entity::{Id, Published};
@@ -139,6 +140,9 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     instances::rebuild_seats(region).await;
     placement_groups::rebuild(region).await;
     instances::rebuild(region).await;
+    for zone in region.facts.zones.iter().filter(|zone| region.dark_zones.has(zone.name)) {
+        black_out(region, zone).await;
+    }
 }
 
 /// Finds out how far the other sides are of what is agreed on with other regions.
@@ -215,6 +219,12 @@ pub(crate) async fn impair_instance(region: &Arc<Region>, id: &str, healed: bool
         fleets::replace_unhealthy(region, &Id::new(id)).await;
     }
     Ok(())
+}
+
+/// A zone loses its power: its instances stop, its volumes are impaired. Bears repetition, since a crash may come between.
+pub(crate) async fn black_out(region: &Region, zone: &Zone) {
+    volumes::black_out(region, zone).await;
+    instances::black_out(region, zone).await;
 }
 
 /// The public addresses that an account's resources have, or those of all.

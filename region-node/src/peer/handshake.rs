@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use archipelago_proto::cluster::v1::peer_client::PeerClient;
-use archipelago_proto::cluster::v1::{Agreement, Caller, Party, Stage};
-use archipelago_proto::{Call, Ec2Error, Ec2Result, trace};
+use archipelago_proto::cluster::v1::{Agreement, Party, Stage};
+use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
-use tonic::Request;
 
-use super::Heard;
+use super::{Heard, line};
 use crate::Region;
 use crate::time::Millis;
 
@@ -186,15 +185,9 @@ impl Handshake {
 pub(crate) async fn agree(region: &Arc<Region>, with: &str, agreement: Agreement) -> Ec2Result<Agreement> {
     let silent =
         || Ec2Error::unavailable(format!("The region {with} cannot be reached at the moment. Please try again later."));
-    let located = tokio::time::timeout(STARTING, region.peers.channel(with)).await.map_err(|_| silent())?;
+    let located = tokio::time::timeout(STARTING, line::channel(region, with)).await.map_err(|_| silent())?;
     let mut client = PeerClient::new(located.map_err(|_| silent())?);
-    let mut request = Request::new(agreement);
-    let metadata = request.metadata_mut();
-    if let Some(token) = region.peers.token() {
-        token.write_to(metadata);
-    }
-    Call { caller: Caller::default() }.write_to(metadata);
-    trace::inject(metadata);
+    let request = line::request(region, "", agreement);
     let answer = tokio::time::timeout(PATIENCE, client.agree(request)).await.map_err(|_| silent())?;
     match answer.map_err(Ec2Error::from) {
         Ok(answer) => Ok(answer.into_inner()),

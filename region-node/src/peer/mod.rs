@@ -2,6 +2,7 @@
 
 mod conversation;
 mod handshake;
+mod line;
 mod server;
 mod source;
 

@@ -15,6 +15,7 @@ use prost::Message as _;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 
+use super::line;
 use crate::Region;
 use crate::families::{images, snapshots, transit_gateways, vpc_peering};
 
@@ -31,6 +32,7 @@ impl Peer for Exporter {
         &self,
         request: Request<ExportSnapshotRequest>,
     ) -> Result<Response<Self::ExportSnapshotStream>, Status> {
+        line::check(&self.0, request.metadata())?;
         let span = tracing::info_span!("export_snapshot", snapshot = request.get_ref().snapshot_id);
         trace::continue_from(&span, request.metadata());
         let _entered = span.entered();
@@ -65,6 +67,7 @@ impl Peer for Exporter {
     }
 
     async fn agree(&self, request: Request<Agreement>) -> Result<Response<Agreement>, Status> {
+        line::check(&self.0, request.metadata())?;
         let span = tracing::info_span!("agree", id = request.get_ref().id);
         trace::continue_from(&span, request.metadata());
         let told = request.into_inner();
@@ -84,6 +87,7 @@ impl Peer for Exporter {
         &self,
         request: Request<ExportImageRequest>,
     ) -> Result<Response<ExportImageResponse>, Status> {
+        line::check(&self.0, request.metadata())?;
         let span = tracing::info_span!("export_image", image = request.get_ref().image_id);
         trace::continue_from(&span, request.metadata());
         let _entered = span.entered();

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use archipelago_proto::cluster::v1::peer_client::PeerClient;
 use archipelago_proto::cluster::v1::snapshot_part::Part;
-use archipelago_proto::cluster::v1::{Caller, ExportImageRequest, ExportSnapshotRequest, SnapshotPart};
+use archipelago_proto::cluster::v1::{ExportImageRequest, ExportSnapshotRequest, SnapshotPart};
 use archipelago_proto::ec2::v1::{Image, Snapshot};
-use archipelago_proto::{Call, Ec2Error, Ec2Result, trace};
+use archipelago_proto::{Ec2Error, Ec2Result};
 use prost::Message;
 use tonic::transport::Channel;
 use tonic::{Request, Streaming};
 
+use super::line;
 use crate::Region;
 use crate::families::snapshots::Content;
 use crate::families::{images, snapshots};
@@ -42,7 +43,7 @@ impl Source {
         if name == region.facts.name {
             return Ok(Self::Here(Arc::clone(region)));
         }
-        let channel = in_time(async { region.peers.channel(name).await }).await?;
+        let channel = in_time(line::channel(region, name)).await?;
         let client = PeerClient::new(channel).max_decoding_message_size(usize::MAX);
         Ok(Self::There(Box::new(There { client, region: Arc::clone(region) })))
     }
@@ -118,16 +119,8 @@ fn request(account: &str, snapshot_id: &str, image_id: &str) -> ExportSnapshotRe
 }
 
 impl There {
-    /// A request that says for whom it is, and continues the trace.
     fn request<T>(&self, account: &str, message: T) -> Request<T> {
-        let mut request = Request::new(message);
-        let metadata = request.metadata_mut();
-        if let Some(token) = self.region.peers.token() {
-            token.write_to(metadata);
-        }
-        Call { caller: Caller { account: account.to_owned(), ..Caller::default() } }.write_to(metadata);
-        trace::inject(metadata);
-        request
+        line::request(&self.region, account, message)
     }
 
     async fn parts(&self, account: &str, request: ExportSnapshotRequest) -> Ec2Result<Streaming<SnapshotPart>> {

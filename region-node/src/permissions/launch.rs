@@ -30,6 +30,13 @@ pub(super) fn of(cx: &Context, action: &str, input: &[u8]) -> Option<Launch> {
     Some(Launch { request: shown, outlook: outlook(cx, full).ok() })
 }
 
+/// A launch with what its template says, if it has one.
+pub(super) fn in_full(cx: &Context, action: &str, input: &[u8]) -> Option<DynamicMessage> {
+    let request = (action == RunInstancesRequest::ACTION).then(|| RunInstancesRequest::decode(input).ok())??;
+    request.launch_template.as_ref()?;
+    dynamic("RunInstancesRequest", &request_in_full(cx, request).ok()?)
+}
+
 impl Launch {
     /// Subnets and groups that the launch takes without being told.
     pub(super) fn ids(&self) -> impl Iterator<Item = &String> {

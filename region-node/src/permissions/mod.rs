@@ -4,10 +4,15 @@
 //! No family has code for this. `needs` knows which resource types an action is about, `mentions` finds them in a
 //! request of any shape, and `kinds` says which field of a resource, as its own describe action answers it, is which
 //! condition key. What a request would create has the keys that the request gives it; `launch` alone works out more.
+//!
+//! Faults that are to strike by zone or by tag ask less, and of any action: `involved` looks through whatever a request
+//! names.
 
 mod implied;
+mod involved;
 mod kinds;
 mod launch;
+mod look;
 mod mentions;
 mod message;
 mod needs;

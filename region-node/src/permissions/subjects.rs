@@ -9,6 +9,7 @@ use prost_reflect::{DynamicMessage, Value};
 
 use super::kinds::{self, Form, Kind};
 use super::launch::{self, Template};
+use super::look::{By, look};
 use super::message::{self, messages, texts};
 use super::needs::{self, Needs};
 use super::tags::{self, RequestTags};
@@ -16,13 +17,6 @@ use super::{implied, mentions};
 use crate::request::{Context, Desk};
 
 type Keys = BTreeMap<String, Vec<String>>;
-
-/// A resource, as the request knows it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum By {
-    Id(String),
-    Name(String),
-}
 
 struct Draft {
     resource_type: &'static str,
@@ -111,7 +105,7 @@ impl Question<'_> {
                 }
                 let kind = kinds::of(resource_type);
                 let found = match kind {
-                    Some(kind) => self.look(kind, &by).await,
+                    Some(kind) => look(self.desk, self.cx, kind, &by).await,
                     None => None,
                 };
                 if let Some(found) = &found {
@@ -138,22 +132,6 @@ impl Question<'_> {
     fn by_id(&self, id: &str) -> Option<(&'static str, By)> {
         let (resource_type, id) = self.cx.shell.registry().named(id)?;
         self.needs.about(resource_type).then(|| (resource_type, By::Id(id.into())))
-    }
-
-    /// The resource as its describe action shows it to the caller; None where it does not.
-    async fn look(&self, kind: &'static Kind, by: &By) -> Option<DynamicMessage> {
-        let (parameter, value) = match by {
-            By::Id(id) => (kind.ids, id),
-            By::Name(name) => (kind.names?, name),
-        };
-        let rpc = message::action(kind.describe).ok()?;
-        let mut input = DynamicMessage::new(rpc.input());
-        input.set_field_by_name(parameter, Value::List(vec![Value::String(value.clone())]));
-        let path = format!("/{}/{}", rpc.parent_service().full_name(), rpc.name());
-        let bytes = prost::Message::encode_to_vec(&input);
-        let answer = self.desk.look(self.cx, &path, &bytes).await.ok()?;
-        let answer = message::decode(rpc.output(), &answer).ok()?;
-        messages(&answer, kind.at).into_iter().next()
     }
 
     fn draft(

@@ -2,6 +2,7 @@
 
 use crate::support::launch::{bound, image, running, terminate};
 use crate::support::network::some;
+use crate::support::outage::power_off;
 use crate::support::{START, Sandbox, ask_as, code, copy_folder, folder};
 use archipelago_proto::cluster::v1::admin_client::AdminClient;
 use archipelago_proto::cluster::v1::{ImpairInstanceRequest, InterruptSpotRequest};
@@ -456,4 +457,26 @@ async fn requirements_leave_out_what_costs_more_than_the_price_protection_allows
     assert!(refused.instances.is_empty(), "only the cheap one is near the lowest price");
     let launched = create(&sandbox, fleet("instant", "on-demand", 1, vec![requiring(Some(999_999))])).await;
     assert_eq!(launched.instances[0].instance_type(), "m5.24xlarge");
+}
+
+#[tokio::test]
+async fn a_maintained_fleet_replaces_what_a_zone_without_power_has_stopped_in_other_zones() {
+    for market in ["on-demand", "spot"] {
+        let sandbox = Sandbox::new().await;
+        template(&sandbox).await;
+        let zones = ["us-east-1a", "us-east-1b"];
+        let wanted = fleet("maintain", market, 2, zones.iter().map(|zone| over("m5.large", zone)).collect());
+        let id = create(&sandbox, wanted).await.fleet_id.unwrap();
+        let places = |running: Vec<archipelago_proto::ec2::v1::Instance>| {
+            let mut zones: Vec<_> =
+                running.into_iter().map(|instance| instance.placement.unwrap().availability_zone.unwrap()).collect();
+            zones.sort();
+            zones
+        };
+        let before = places(running(&sandbox).await);
+        let (lost, kept) = if before[0] == zones[0] { (zones[0], zones[1]) } else { (zones[1], zones[0]) };
+        power_off(&sandbox, lost).await.unwrap();
+        assert_eq!(places(running(&sandbox).await), [kept, kept], "{market}");
+        assert_eq!(members(&sandbox, &id).await, 2);
+    }
 }

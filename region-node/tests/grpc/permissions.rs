@@ -2,7 +2,7 @@
 
 use archipelago_proto::Input;
 use archipelago_proto::cluster::v1::permissions_client::PermissionsClient;
-use archipelago_proto::cluster::v1::{Subject, SubjectsRequest};
+use archipelago_proto::cluster::v1::{InvolvedResponse, Subject, SubjectsRequest};
 use archipelago_proto::ec2::v1::addresses_service_client::AddressesServiceClient;
 use archipelago_proto::ec2::v1::{
     AllocateAddressRequest, AssociateAddressRequest, BlockDeviceMapping, CreateTagsRequest, CreateVolumeRequest,
@@ -11,12 +11,22 @@ use archipelago_proto::ec2::v1::{
 };
 
 use crate::support::network::some;
-use crate::support::{Sandbox, launch};
+use crate::support::{Sandbox, launch, network};
 
 async fn subjects<I: Input>(sandbox: &Sandbox, input: I) -> Vec<Subject> {
     let question = SubjectsRequest { action: I::ACTION.to_owned(), input: input.encode_to_vec().into() };
     let mut client = PermissionsClient::new(sandbox.channel.clone());
     client.subjects(sandbox.ask(question)).await.unwrap().into_inner().subjects
+}
+
+async fn involved<I: Input>(sandbox: &Sandbox, input: I) -> InvolvedResponse {
+    let question = SubjectsRequest { action: I::ACTION.to_owned(), input: input.encode_to_vec().into() };
+    let mut client = PermissionsClient::new(sandbox.channel.clone());
+    client.involved(sandbox.ask(question)).await.unwrap().into_inner()
+}
+
+fn zones(involved: &InvolvedResponse) -> Vec<&str> {
+    involved.zones.iter().map(|zone| zone.name.as_str()).collect()
 }
 
 /// Action and resource of each, without what all ARNs begin with.
@@ -144,4 +154,55 @@ async fn tags_attributes_and_new_volumes_are_told() {
         ..StopInstancesRequest::default()
     };
     assert_eq!(subjects(&sandbox, two).await.len(), 1, "what is named twice is one");
+}
+
+#[tokio::test]
+async fn a_request_concerns_the_zones_that_it_names_and_those_of_what_it_names() {
+    let sandbox = Sandbox::new().await;
+    let request = launch::request(&sandbox, "t3.micro", "us-east-1b", 1).await;
+    assert_eq!(zones(&involved(&sandbox, request.clone()).await), ["us-east-1b"]);
+    let instance = launch::run(&sandbox, request.clone()).await.remove(0);
+    let by_subnet = RunInstancesRequest { placement: None, subnet_id: instance.subnet_id.clone(), ..request.clone() };
+    assert_eq!(zones(&involved(&sandbox, by_subnet).await), ["us-east-1b"]);
+    let ids = || instance.instance_id.clone().into_iter().collect();
+    let stop = StopInstancesRequest { instance_ids: ids(), ..StopInstancesRequest::default() };
+    let stop = involved(&sandbox, stop).await;
+    assert_eq!((zones(&stop), stop.zones[0].id.as_str()), (vec!["us-east-1b"], "use1-az2"));
+    let describe = DescribeInstancesRequest { instance_ids: ids(), ..DescribeInstancesRequest::default() };
+    assert_eq!(zones(&involved(&sandbox, describe).await), ["us-east-1b"]);
+    let filters = network::filter("availability-zone", "us-east-1c");
+    let describe = DescribeInstancesRequest { filters, ..DescribeInstancesRequest::default() };
+    assert_eq!(zones(&involved(&sandbox, describe).await), ["us-east-1c"]);
+    assert!(zones(&involved(&sandbox, DescribeInstancesRequest::default()).await).is_empty());
+    let anywhere = RunInstancesRequest { placement: None, ..request };
+    assert!(zones(&involved(&sandbox, anywhere).await).is_empty());
+
+    let mut addresses = AddressesServiceClient::new(sandbox.channel.clone());
+    let allocated =
+        addresses.allocate_address(sandbox.ask(AllocateAddressRequest::default())).await.unwrap().into_inner();
+    let associate = AssociateAddressRequest {
+        allocation_id: allocated.allocation_id,
+        instance_id: instance.instance_id,
+        ..AssociateAddressRequest::default()
+    };
+    let association_id = addresses.associate_address(sandbox.ask(associate)).await.unwrap().into_inner().association_id;
+    let apart = DisassociateAddressRequest { association_id, ..DisassociateAddressRequest::default() };
+    assert_eq!(zones(&involved(&sandbox, apart).await), ["us-east-1b"], "by its association, address and interface");
+}
+
+#[tokio::test]
+async fn a_request_involves_the_tags_of_what_it_names_and_of_what_it_creates() {
+    let sandbox = Sandbox::new().await;
+    let tags = TagSpecification { resource_type: some("instance"), tags: vec![tag("team", "blue")] };
+    let request = launch::launch(&sandbox, "t3.micro", 1, 1).await;
+    let request = RunInstancesRequest { tag_specifications: vec![tags], ..request };
+    let told = |involved: InvolvedResponse| {
+        involved.tags.into_iter().map(|tag| format!("{}={}", tag.key, tag.value)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(involved(&sandbox, request.clone()).await), ["team=blue"]);
+    let instance_ids: Vec<_> = launch::run(&sandbox, request).await.remove(0).instance_id.into_iter().collect();
+    let stop = StopInstancesRequest { instance_ids: instance_ids.clone(), ..StopInstancesRequest::default() };
+    assert_eq!(told(involved(&sandbox, stop).await), ["team=blue"]);
+    let tag = CreateTagsRequest { resources: instance_ids, tags: vec![tag("team", "red")], ..Default::default() };
+    assert_eq!(told(involved(&sandbox, tag).await), ["team=blue"], "as it is, not as it will be");
 }

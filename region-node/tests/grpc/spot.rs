@@ -2,6 +2,7 @@
 
 use crate::support::launch::{bound, describe, image, instances, launch, run, running, terminate};
 use crate::support::network::{filter, some};
+use crate::support::outage::{power_off, power_on};
 use crate::support::{START, Sandbox, code, copy_folder, folder};
 use archipelago_proto::ec2::v1::spot_service_client::SpotServiceClient;
 use archipelago_proto::ec2::v1::{
@@ -369,4 +370,40 @@ async fn prices_of_long_ago_are_not_known_and_not_looked_for() {
         ..Default::default()
     };
     assert!(told(of_type).await.0 > 0);
+}
+
+#[tokio::test]
+async fn spot_instances_of_a_zone_without_power_are_interrupted_at_once() {
+    let sandbox = Sandbox::new().await;
+    let in_b = |input: RequestSpotInstancesRequest| {
+        let mut input = input;
+        let placement = SpotPlacement { availability_zone: some("us-east-1b, us-east-1c"), ..Default::default() };
+        input.launch_specification.as_mut().unwrap().placement = Some(placement);
+        input
+    };
+    bound(&sandbox, "us-east-1c", "*", None, Some(0));
+    let once = request(&sandbox, in_b(wanted(&sandbox).await)).await.remove(0);
+    let again = RequestSpotInstancesRequest { r#type: some("persistent"), ..in_b(wanted(&sandbox).await) };
+    let again = request(&sandbox, again).await.remove(0);
+    let stopping = RequestSpotInstancesRequest {
+        r#type: some("persistent"),
+        instance_interruption_behavior: some("stop"),
+        ..in_b(wanted(&sandbox).await)
+    };
+    let stopping = request(&sandbox, stopping).await.remove(0);
+    bound(&sandbox, "us-east-1c", "*", None, None);
+    power_off(&sandbox, "us-east-1b").await.unwrap();
+    assert_eq!(
+        status(&sandbox, once.spot_instance_request_id()).await,
+        is("closed", "instance-terminated-no-capacity")
+    );
+    let again = shown(&sandbox, again.spot_instance_request_id()).await;
+    assert_eq!((again.state(), again.launched_availability_zone()), ("active", "us-east-1c"));
+    let stopping = stopping.spot_instance_request_id();
+    assert_eq!(status(&sandbox, stopping).await, is("disabled", "instance-stopped-no-capacity"));
+    sandbox.region.advance(2 * MINUTE).await;
+    assert_eq!(status(&sandbox, stopping).await, is("disabled", "instance-stopped-no-capacity"), "no power, no start");
+    power_on(&sandbox, "us-east-1b").await;
+    assert_eq!(status(&sandbox, stopping).await, is("active", "fulfilled"));
+    assert_eq!(running(&sandbox).await.len(), 2);
 }

@@ -44,6 +44,12 @@ async fn allocate_hosts(cx: Context, input: AllocateHostsRequest) -> Ec2Result<A
             format!("Dedicated Hosts of the family {family} are not available in {}.", zone.name),
         ));
     }
+    if cx.dark_zones.has(zone.name) {
+        return Err(Ec2Error::new(
+            "InsufficientHostCapacity",
+            format!("There is not enough capacity in {} to fulfill your Dedicated Host request.", zone.name),
+        ));
+    }
     let now = cx.shell.clock.now();
     let or = |value: &Option<String>, default: &str| Some(value.clone().unwrap_or_else(|| default.to_owned()));
     let several = if properties.instance_family.is_some() { "on" } else { "off" };

@@ -14,6 +14,7 @@ mod interruption;
 mod launch;
 mod lifecycle;
 mod options;
+mod outage;
 mod placement_actions;
 mod profiles;
 mod rebuild;
@@ -31,6 +32,7 @@ pub(crate) use classic::{claim_classic_addresses, not_linkable, public_address_c
 pub(crate) use follow::follow;
 pub(crate) use launch::{Order, Outlook, check, check_imported, import, market, outlook, request_in_full, run};
 pub use lifecycle::Phase;
+pub(crate) use outage::black_out;
 pub use rebuild::{count, rebuild};
 pub(crate) use seats::{follow_reservation, rebuild as rebuild_seats, specification as reservation_specification};
 pub use settings::Setting;

@@ -12,6 +12,7 @@ use super::attributes::Attribute;
 use super::classic::Classic;
 use super::interruption;
 use super::lifecycle::{self, Phase};
+use super::outage;
 use super::profiles::{self, Association};
 use super::settings::Setting;
 use crate::capacity::{Market, Pool};
@@ -134,6 +135,8 @@ pub enum InstanceCommand {
     Settle(Box<Setting>),
     /// Takes a Spot Instance away.
     Interrupt(Behavior),
+    /// Its zone has no power any more; a Spot Instance goes as in an interruption.
+    LosePower(Option<Behavior>),
     /// Another profile or none. `replacing` is the association that the client believes there is.
     SetProfile {
         replacing: Option<String>,
@@ -254,6 +257,7 @@ impl Entity for InstanceState {
             InstanceCommand::Reboot => lifecycle::reboot(self, facts)?,
             InstanceCommand::Terminate => lifecycle::terminate(&mut next, facts)?,
             InstanceCommand::Interrupt(behavior) => interruption::interrupt(&mut next, behavior, facts),
+            InstanceCommand::LosePower(behavior) => outage::lose_power(&mut next, behavior, facts),
             InstanceCommand::Reserve(place) => next.reserve(place, facts)?,
             InstanceCommand::Unreserve(place) => {
                 next.reserved.remove(&place);

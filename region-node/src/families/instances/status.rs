@@ -85,7 +85,10 @@ pub(super) async fn describe_instance_status(
     let shown = |instance: &Published<InstanceState>| {
         *instance.account == *cx.account && (all || instance.state.phase() == Phase::Running)
     };
-    let row = |instance: Arc<Published<InstanceState>>| row(&instance, now);
+    let row = |instance: Arc<Published<InstanceState>>| {
+        let dark_since = cx.dark_zones.since(&instance.state.pool().zone);
+        row(&instance, now, dark_since)
+    };
     let page = if input.instance_ids.is_empty() {
         let shelves = [crate::entity::Shelf::Owner(cx.account.clone())];
         describe.find_where(&cx.instances, FILTERS, &shelves, shown, row)?
@@ -102,9 +105,10 @@ pub(super) async fn describe_instance_status(
     })
 }
 
-fn row(instance: &Published<InstanceState>, now: Millis) -> StatusRow {
+/// `dark_since`: its zone has had no power since then, which AWS tells as the status of the system.
+fn row(instance: &Published<InstanceState>, now: Millis, dark_since: Option<Millis>) -> StatusRow {
     let phase = instance.state.phase();
-    let impaired_since = instance.state.private.impaired_since;
+    let impaired_since = instance.state.private.impaired_since.or(dark_since);
     let (overall, reachability) = match phase {
         Phase::Running if impaired_since.is_some() => ("impaired", "failed"),
         Phase::Running if instance.state.private.checked_from > now => ("initializing", "initializing"),
@@ -118,6 +122,14 @@ fn row(instance: &Published<InstanceState>, now: Millis) -> StatusRow {
     };
     let details: Vec<_> = std::iter::once(detail).filter(|_| phase == Phase::Running).collect();
     let summary = InstanceStatusSummary { status: Some(overall.to_owned()), details: details.clone() };
+    let dark = dark_since.filter(|_| phase != Phase::Terminated).map(|since| InstanceStatusSummary {
+        status: Some("impaired".to_owned()),
+        details: vec![InstanceStatusDetails {
+            name: Some("reachability".to_owned()),
+            status: Some("failed".to_owned()),
+            impaired_since: Some(since),
+        }],
+    });
     let ebs = details.into_iter().map(|detail| EbsStatusDetails {
         name: detail.name,
         status: detail.status,
@@ -131,7 +143,7 @@ fn row(instance: &Published<InstanceState>, now: Millis) -> StatusRow {
         instance_id: Some(instance.id.to_string()),
         instance_state: Some(phase.public()),
         attached_ebs_status: Some(EbsStatusSummary { details: ebs.collect(), status: summary.status.clone() }),
-        system_status: Some(summary.clone()),
+        system_status: Some(dark.unwrap_or_else(|| summary.clone())),
         instance_status: Some(summary),
         events: instance.state.private.events.clone(),
         ..InstanceStatus::default()

@@ -13,8 +13,8 @@ use archipelago_proto::{Ec2Error, Ec2Result};
 use futures::future::join_all;
 
 use super::lifecycle::Phase;
-use super::seats;
 use super::state::{InstanceCommand, InstanceState};
+use super::{launch, outage, seats};
 use crate::Region;
 use crate::entity::{Answer, Entity as _, Facts, Id, Published, Undo, workflow};
 use crate::request::Context;
@@ -90,9 +90,12 @@ pub(super) async fn start_instances(cx: Context, input: StartInstancesRequest) -
     check_spot(&cx, &instances, true)?;
     let mut undo = Undo::default();
     let outcome = async {
+        check_power(&cx, &instances)?;
         seats::take_again(&cx, &mut undo, &instances).await?;
         take_places(&cx, &mut undo, &instances)?;
-        change(&cx, &instances, || InstanceCommand::Start).await
+        let changes = change(&cx, &instances, || InstanceCommand::Start).await?;
+        overtaken(&cx, &instances).await;
+        Ok(changes)
     };
     let outcome = outcome.await;
     Ok(StartInstancesResult { starting_instances: workflow(undo, outcome).await? })
@@ -104,10 +107,24 @@ pub(crate) async fn start(cx: &Context, instance: &Instance) -> Ec2Result<()> {
     let mut undo = Undo::default();
     let outcome = async {
         take_places(cx, &mut undo, instances)?;
-        ask_all(cx, instances, || InstanceCommand::Start).await.map(drop)
+        ask_all(cx, instances, || InstanceCommand::Start).await?;
+        overtaken(cx, instances).await;
+        Ok(())
     };
     let outcome = outcome.await;
     workflow(undo, outcome).await
+}
+
+/// Nothing starts in a zone without power.
+fn check_power(cx: &Context, instances: &[Instance]) -> Ec2Result<()> {
+    let mut stopped = instances.iter().filter(|instance| instance.state.phase() == Phase::Stopped);
+    stopped.try_for_each(|instance| launch::check_power(cx, &instance.state.pool(), 1, &[]))
+}
+
+async fn overtaken(cx: &Context, instances: &[Instance]) {
+    for instance in instances {
+        outage::overtaken(&cx.region, &instance.state.pool().zone, std::iter::once(&instance.id)).await;
+    }
 }
 
 /// What may not be stopped or started, because a Spot request has a say in it (AWS: "Stop a Spot Instance").

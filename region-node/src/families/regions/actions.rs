@@ -2,9 +2,9 @@
 //! DescribeAvailabilityZones, DescribeAccountAttributes).
 
 use archipelago_proto::ec2::v1::{
-    AccountAttribute, AccountAttributeValue, AvailabilityZone, DescribeAccountAttributesRequest,
-    DescribeAccountAttributesResult, DescribeAvailabilityZonesRequest, DescribeAvailabilityZonesResult,
-    DescribeRegionsRequest, DescribeRegionsResult, Region,
+    AccountAttribute, AccountAttributeValue, AvailabilityZone, AvailabilityZoneMessage,
+    DescribeAccountAttributesRequest, DescribeAccountAttributesResult, DescribeAvailabilityZonesRequest,
+    DescribeAvailabilityZonesResult, DescribeRegionsRequest, DescribeRegionsResult, Region,
 };
 use archipelago_proto::regions::{self, OptIn, Zone, ZoneKind};
 use archipelago_proto::{Ec2Error, Ec2Result};
@@ -85,8 +85,11 @@ fn zone_view(cx: &Context, zone: &Zone) -> AvailabilityZone {
             Some((parent_name, parent_id))
         }
     };
+    let dark = cx.dark_zones.has(zone.name);
+    let message = dark.then(|| AvailabilityZoneMessage { message: Some(format!("{} has no power.", zone.name)) });
     AvailabilityZone {
-        state: Some("available".to_owned()),
+        state: Some(if dark { "unavailable" } else { "available" }.to_owned()),
+        messages: message.into_iter().collect(),
         opt_in_status: Some(zone_groups::opt_in(cx, zone).id().to_owned()),
         region_name: Some(cx.facts.name.to_owned()),
         zone_name: Some(zone.name.to_owned()),

@@ -161,6 +161,10 @@ pub(super) fn change(request: &mut SpotRequestState, command: Command, now: Mill
             request.private.forgotten = None;
             request.mark(cause, now);
         }
+        ("active" | "cancelled", Command::Lost) => {
+            request.private.cause.get_or_insert(Cause::Capacity as i32);
+            (request.private.outbid, request.private.interruption) = (None, None);
+        }
         // What became of the instance may have been told already, and more may be left to do.
         (_, Command::Interrupted) => {
             if request.private.intent() == SpotIntent::Interrupt {

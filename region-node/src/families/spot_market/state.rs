@@ -122,6 +122,8 @@ pub enum SpotRequestCommand {
     /// Have another look, now.
     Reevaluate,
     Mark(Cause),
+    /// Its instance loses its host, without notice.
+    Lost,
     Interrupted,
     InstanceStopped,
     InstanceStarted,

@@ -76,9 +76,11 @@ pub(super) fn block_state(state: &str) -> SubnetCidrBlockState {
     SubnetCidrBlockState { state: Some(state.to_owned()), status_message: None }
 }
 
-/// By its name or its id; the first one if there is neither. Local Zones are among them once the account has opted in.
+/// By its name or its id; the first one if there is neither. Local Zones are among them once the account has opted in, and
+/// none that has no power.
 pub(super) fn zone(cx: &Context, name: Option<&str>, id: Option<&str>) -> Ec2Result<&'static Zone> {
-    let usable = || cx.facts.zones.iter().filter(|zone| regions::opt_in(cx, zone) != OptIn::NotOptedIn);
+    let takes_some = |zone: &&Zone| regions::opt_in(cx, zone) != OptIn::NotOptedIn && !cx.dark_zones.has(zone.name);
+    let usable = || cx.facts.zones.iter().filter(takes_some);
     let mut zones = usable();
     let (parameter, value, zone) = match (name, id) {
         (Some(_), Some(_)) => {

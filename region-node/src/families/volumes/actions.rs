@@ -97,13 +97,21 @@ async fn describe_volume_status(
         next_token: input.next_token.as_deref(),
         ..Describe::default()
     };
-    let row = |volume: Arc<Published<VolumeState>>| status::view(&volume.state);
+    let dark_since = |volume: &VolumeState| cx.dark_zones.since(volume.public.availability_zone());
+    let row = |volume: Arc<Published<VolumeState>>| status::view(&volume.state, dark_since(&volume.state));
     let page = describe.find_rows(&cx, &cx.volumes, STATUS_FILTERS, row)?;
     Ok(DescribeVolumeStatusResult { next_token: page.next_token, volume_statuses: page.items })
 }
 
 async fn enable_volume_io(cx: Context, input: EnableVolumeIoRequest) -> Ec2Result<EnableVolumeIoResponse> {
     let volume = cx.volumes.find(&cx.account, input.volume_id())?;
+    let zone = volume.state.public.availability_zone();
+    if cx.dark_zones.has(zone) {
+        return Err(Ec2Error::unavailable(format!(
+            "The I/O of the volume '{}' cannot be enabled while the Availability Zone {zone} is not available.",
+            volume.id
+        )));
+    }
     cx.volumes.ask(&volume.id, VolumeCommand::EnableIo).await?;
     Ok(EnableVolumeIoResponse {})
 }

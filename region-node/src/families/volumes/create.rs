@@ -1,6 +1,7 @@
 //! CreateVolume.
 
 use archipelago_proto::ec2::v1::{CreateVolumeRequest, Volume};
+use archipelago_proto::regions::Zone;
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use super::VolumeState;
@@ -28,6 +29,7 @@ pub(crate) async fn create_as(cx: &Context, id: &Id, input: &CreateVolumeRequest
     check(input)?;
     let zone = zone(cx, input.availability_zone.as_deref(), input.availability_zone_id.as_deref())?;
     regions::check_opted_in(cx, zone)?;
+    check_power(cx, zone)?;
     let snapshot = input.snapshot_id.as_deref().filter(|id| !id.is_empty());
     let snapshot = snapshot.map(|id| snapshots::find(cx, id).and_then(completed)).transpose()?;
     let spec = spec(input, snapshot.as_deref())?;
@@ -58,6 +60,19 @@ pub(crate) async fn create_as(cx: &Context, id: &Id, input: &CreateVolumeRequest
     let mut batch = cx.batch();
     batch.create(&cx.volumes, id, state)?;
     cx.commit(batch, public).await
+}
+
+/// Volumes cannot be placed where there is no power.
+fn check_power(cx: &Context, zone: &Zone) -> Ec2Result<()> {
+    if cx.dark_zones.has(zone.name) {
+        return Err(Ec2Error::new(
+            "InsufficientVolumeCapacity",
+            "There is not enough capacity to fulfill your EBS volume provision request. You can try to provision a \
+             different volume type, EBS volume in a different availability zone, or you can wait for additional \
+             capacity to become available.",
+        ));
+    }
+    Ok(())
 }
 
 fn check(input: &CreateVolumeRequest) -> Ec2Result<()> {

@@ -126,7 +126,8 @@ impl Entity for VolumeState {
             (_, VolumeCommand::Modify(target)) => modification::begin(&mut next, *target, facts)?,
             (_, VolumeCommand::AutoEnableIo(on)) => next.auto_enable_io = on,
             (_, VolumeCommand::DisableIo) => {
-                next.io_disabled_since = (!self.auto_enable_io).then_some(facts.now);
+                let since = self.io_disabled_since.unwrap_or(facts.now);
+                next.io_disabled_since = (!self.auto_enable_io).then_some(since);
             }
             (_, VolumeCommand::EnableIo) => next.io_disabled_since = None,
             (AVAILABLE | "error", VolumeCommand::Delete) => {

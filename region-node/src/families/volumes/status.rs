@@ -8,19 +8,22 @@ use archipelago_proto::ec2::v1::{
 use super::VolumeState;
 use super::state::CREATING;
 use crate::request::Row;
+use crate::time::Millis;
 
 const EVENT_TYPE: &str = "potential-data-inconsistency";
 
-pub(super) fn view(volume: &VolumeState) -> VolumeStatusItem {
+/// `dark_since`: its zone has had no power since then.
+pub(super) fn view(volume: &VolumeState, dark_since: Option<Millis>) -> VolumeStatusItem {
     let public = &volume.public;
+    let disabled_since = volume.io_disabled_since.or(dark_since);
     let attached = !public.attachments.is_empty();
     let provisioned = matches!(public.volume_type(), "io1" | "io2");
-    let performance = match (volume.io_disabled_since, provisioned && attached) {
+    let performance = match (disabled_since, provisioned && attached) {
         (Some(_), true) => "stalled",
         (None, true) => "normal",
         (_, false) => "not-applicable",
     };
-    let (status, enabled) = match (public.state(), volume.io_disabled_since) {
+    let (status, enabled) = match (public.state(), disabled_since) {
         (CREATING, _) => ("insufficient-data", "insufficient-data"),
         (_, Some(_)) => ("impaired", "failed"),
         (_, None) => ("ok", "passed"),
@@ -31,7 +34,7 @@ pub(super) fn view(volume: &VolumeState) -> VolumeStatusItem {
         io_performance: Some(performance.into()),
         instance_id: attachment.instance_id.clone(),
     });
-    let event = volume.io_disabled_since.map(|since| VolumeStatusEvent {
+    let event = disabled_since.map(|since| VolumeStatusEvent {
         description: Some("THIS VOLUME MAY CONTAIN INCONSISTENT DATA".into()),
         event_id: Some(public.volume_id().replacen("vol-", "evol-", 1)),
         event_type: Some(EVENT_TYPE.into()),

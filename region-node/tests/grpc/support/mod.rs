@@ -3,6 +3,7 @@
 pub(crate) mod cable;
 pub(crate) mod launch;
 pub(crate) mod network;
+pub(crate) mod outage;
 pub(crate) mod plain;
 
 use std::path::{Path, PathBuf};

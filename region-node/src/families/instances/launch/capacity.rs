@@ -33,6 +33,11 @@ pub(super) fn reserve(cx: &Context, undo: &mut Undo, pool: &Pool, ids: &[Id], of
     Ok(())
 }
 
+/// No reservation and no Dedicated Host is of use in a zone without power.
+pub(in super::super) fn check_power(cx: &Context, pool: &Pool, count: usize, offering: &[&Zone]) -> Ec2Result<()> {
+    if cx.dark_zones.has(&pool.zone) { Err(insufficient(cx, pool, count, offering)) } else { Ok(()) }
+}
+
 /// AWS names the zones that would do.
 fn insufficient(cx: &Context, pool: &Pool, count: usize, offering: &[&Zone]) -> Ec2Error {
     if pool.market == Market::Spot {

@@ -17,6 +17,7 @@ mod place;
 mod run;
 mod site;
 
+pub(super) use capacity::check_power;
 pub(super) use devices::check_name as check_device_name;
 pub(super) use group::named as named_group;
 pub(super) use image::{check as check_image, instance_type};

@@ -21,7 +21,7 @@ use crate::families::images::{self, ImageCommand, ImageState};
 use crate::families::instances::lifecycle::Phase;
 use crate::families::instances::profiles::Association;
 use crate::families::instances::state::{InstanceState, Private};
-use crate::families::instances::{row, seats};
+use crate::families::instances::{outage, row, seats};
 use crate::families::key_pairs;
 use crate::families::network_interfaces::{
     self, Attachment, NetworkInterfaceCommand, NetworkInterfaceState, launch as interface_launch,
@@ -280,6 +280,7 @@ fn check_hibernation_root(instance: &Instance, volumes: &[VolumeTemplate]) -> Ec
 async fn launch(cx: &Context, undo: &mut Undo, order: &Order, plan: &Plan, count: usize) -> Ec2Result<Reservation> {
     let now = cx.shell.clock.now();
     let settles = now + cx.shell.lifecycle.duration(Transition::InstanceLaunch);
+    capacity::check_power(cx, &plan.pool, count, &plan.zones)?;
     let ids: Vec<Id> = (0..count).map(|_| cx.instances.fresh_id()).collect();
     let partitions = group::join(cx, undo, plan.group.as_ref(), &ids, plan.zone.name).await?;
     let lifecycle = plan.spot.as_ref().map(|_| "spot".to_owned());
@@ -323,7 +324,9 @@ async fn launch(cx: &Context, undo: &mut Undo, order: &Order, plan: &Plan, count
         instances,
         ..Reservation::default()
     };
-    cx.commit(batch, response).await
+    let response = cx.commit(batch, response).await?;
+    outage::overtaken(&cx.region, plan.zone.name, ids.iter()).await;
+    Ok(response)
 }
 
 fn add_volumes(cx: &Context, plan: &Plan, instance: &Id, now: Millis, batch: &mut Batch) -> Ec2Result<()> {
