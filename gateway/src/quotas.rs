@@ -73,10 +73,9 @@ async fn ask(forwarder: &Forwarder, form: &Form<'_>, request: QuotasRequest) -> 
         let asked = forwarder.send(&region, Request::new(request.clone()), |channel, request| async {
             AdminClient::new(channel).quotas(request).await.map(tonic::Response::into_inner)
         });
-        let refused = |error: &Ec2Error| drop(wrong.set(error.message.clone()));
         asked.await.map(shown).inspect_err(|error| {
             if error.code == "InvalidParameterValue" {
-                refused(error)
+                let _ = wrong.set(error.message.clone());
             }
         })
     });

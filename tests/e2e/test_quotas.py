@@ -176,3 +176,22 @@ def test_what_the_operator_sets_survives_the_death_of_a_node(tmp_path):
         cluster.operate("quotas", name="vpcs", limit="configured", account=account)
         cluster.operate("quotas", profile="off")
         vpcs(ec2, 1)
+
+
+def test_a_world_has_the_figures_and_what_is_used_of_them(tmp_path):
+    def ctl(cluster, verb):
+        command = [PROGRAM, "ctl", "--endpoint", cluster.url, verb, tmp_path / "world.gz"]
+        subprocess.run(command, check=True, capture_output=True)
+
+    account = fresh_account()
+    with Cluster() as cluster:
+        made = vpcs(cluster.client(account=account), 2)
+        cluster.operate("quotas", name="vpcs", limit=3, account=account)
+        ctl(cluster, "export")
+    with Cluster() as cluster:
+        ctl(cluster, "import")
+        ec2 = cluster.client(account=account)
+        assert refusal(ec2.create_vpc, CidrBlock="10.0.0.0/16")[0] == "VpcLimitExceeded"
+        ec2.delete_vpc(VpcId=made[0])
+        vpcs(ec2, 1)
+        assert refusal(ec2.create_vpc, CidrBlock="10.0.0.0/16")[0] == "VpcLimitExceeded"

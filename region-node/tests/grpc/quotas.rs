@@ -122,8 +122,14 @@ async fn quota(sandbox: &Sandbox, account: &str, name: &str) -> Quota {
     ask(sandbox, request).await.unwrap().quotas.remove(0)
 }
 
-fn most(quota: &Quota) -> f64 {
-    quota.used.first().map_or(0.0, |known| known.used)
+/// What is used of it where most is, which is a whole number here.
+fn most(quota: &Quota) -> u64 {
+    quota.used.first().map_or(0, |known| whole(known.used))
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole(figure: f64) -> u64 {
+    figure as u64
 }
 
 const ACCOUNT: &str = "000000000000";
@@ -156,9 +162,9 @@ fn cases() -> Vec<Case> {
 }
 
 /// What has grown, and how much it is now.
-fn grown(before: &Quota, after: &Quota) -> Option<f64> {
+fn grown(before: &Quota, after: &Quota) -> Option<u64> {
     let known = |parent: &str| before.used.iter().find(|known| known.parent == parent).map_or(0.0, |known| known.used);
-    after.used.iter().find(|now| now.used > known(&now.parent)).map(|now| now.used)
+    after.used.iter().find(|now| now.used > known(&now.parent)).map(|now| whole(now.used))
 }
 
 /// Goes through a case; says what is wrong.
@@ -174,8 +180,7 @@ async fn check(case: &Case, sandbox: &Sandbox, account: &str, image: &str) -> Re
     world.steps(&case.takes).await.map_err(wrong("taking"))?;
     let counted = quota(sandbox, account, name).await;
     let most = grown(&none, &counted).ok_or_else(|| format!("{name} is not counted"))?;
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Small and whole.
-    let shown = limit(sandbox, account, name, most as u64).await;
+    let shown = limit(sandbox, account, name, most).await;
     if shown.used != counted.used {
         return Err(format!("{name}: the ledger does not know what was there before it"));
     }
@@ -254,7 +259,7 @@ async fn of_many_who_want_the_last_place_one_has_it() {
     ok(&sandbox, "DeleteVpc", json!({ "vpc_id": first })).await;
     let answers = join_all((0..4).map(|_| vpc(&sandbox))).await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
-    assert_eq!(most(&quota(&sandbox, ACCOUNT, "vpcs").await), 3.0);
+    assert_eq!(most(&quota(&sandbox, ACCOUNT, "vpcs").await), 3);
 }
 
 #[tokio::test]
@@ -310,7 +315,7 @@ async fn a_refused_launch_leaves_nothing_behind() {
     assert_eq!(refused.code, "VcpuLimitExceeded");
     assert!(refused.message.contains("current vCPU limit of 8 allows"), "{}", refused.message);
     for name in ["network-interfaces", "gp3-storage", "gp2-storage", "on-demand-standard-vcpus"] {
-        assert_eq!(most(&quota(&sandbox, ACCOUNT, name).await), 0.0, "{name}");
+        assert_eq!(most(&quota(&sandbox, ACCOUNT, name).await), 0, "{name}");
     }
     assert_eq!(run(&sandbox, "t3.micro", 4).await.unwrap().len(), 4);
     limit(&sandbox, "", "instances", 5).await;
@@ -361,10 +366,10 @@ async fn instances_in_a_reservation_count_once() {
         })
     };
     ok(&sandbox, "RunInstances", run(3)).await;
-    assert_eq!(most(&quota(&sandbox, ACCOUNT, "on-demand-standard-vcpus").await), 6.0);
+    assert_eq!(most(&quota(&sandbox, ACCOUNT, "on-demand-standard-vcpus").await), 6);
     ok(&sandbox, "CancelCapacityReservation", json!({ "capacity_reservation_id": reservation })).await;
     let used = most(&quota(&sandbox, ACCOUNT, "on-demand-standard-vcpus").await);
-    assert_eq!(used, 6.0, "they run on by themselves");
+    assert_eq!(used, 6, "they run on by themselves");
 }
 
 #[tokio::test]
@@ -386,7 +391,7 @@ async fn a_spot_request_hands_its_place_to_its_instance() {
     let states: Vec<_> =
         known["spot_instance_requests"].as_array().unwrap().iter().map(|known| known["state"].clone()).collect();
     assert_eq!(states, ["active", "active"]);
-    assert_eq!(most(&quota(&sandbox, ACCOUNT, "spot-standard-vcpus").await), 4.0);
+    assert_eq!(most(&quota(&sandbox, ACCOUNT, "spot-standard-vcpus").await), 4);
     let refused = refused(&sandbox, "RequestSpotInstances", request(3001)).await;
     assert_eq!(refused.code, "MaxSpotInstanceCountExceeded", "where nothing is said, any number may be asked for");
 }
@@ -460,8 +465,8 @@ async fn a_volume_that_is_modified_needs_room_for_what_it_becomes() {
                    to request an Elastic Block Store service limit increase.";
     assert_eq!(refused, Ec2Error::new("VolumeLimitExceeded", message));
     ok(&sandbox, "ModifyVolume", modify("gp3", 1024)).await;
-    assert_eq!(most(&quota(&sandbox, ACCOUNT, "gp2-storage").await), 0.0);
-    assert_eq!(most(&quota(&sandbox, ACCOUNT, "gp3-storage").await), 1.0);
+    assert_eq!(most(&quota(&sandbox, ACCOUNT, "gp2-storage").await), 0);
+    assert_eq!(most(&quota(&sandbox, ACCOUNT, "gp3-storage").await), 1);
 }
 
 #[tokio::test]
@@ -477,11 +482,11 @@ async fn the_accepter_of_a_peering_has_a_quota_of_its_own() {
     let refused = call(&sandbox, other, "AcceptVpcPeeringConnection", &accept).await.unwrap_err();
     assert_eq!(refused.code, "ActiveVpcPeeringConnectionPerVpcLimitExceeded");
     assert!(refused.message.contains(theirs.as_str().unwrap()), "{refused}");
-    assert_eq!(most(&quota(&sandbox, ACCOUNT, "outstanding-peerings-per-vpc").await), 1.0);
+    assert_eq!(most(&quota(&sandbox, ACCOUNT, "outstanding-peerings-per-vpc").await), 1);
     limit(&sandbox, other, "active-peerings-per-vpc", 1).await;
     call(&sandbox, other, "AcceptVpcPeeringConnection", &accept).await.unwrap();
     for account in [ACCOUNT, other] {
-        assert_eq!(most(&quota(&sandbox, account, "active-peerings-per-vpc").await), 1.0, "{account}");
+        assert_eq!(most(&quota(&sandbox, account, "active-peerings-per-vpc").await), 1, "{account}");
     }
 }
 
@@ -513,7 +518,7 @@ async fn what_an_account_is_given_is_never_refused_and_counts() {
     limit(&sandbox, "", "vpcs", 0).await;
     let known = ok(&sandbox, "DescribeVpcs", json!({})).await;
     assert_eq!(known["vpcs"].as_array().unwrap().len(), 1, "the default VPC");
-    assert_eq!(most(&quota(&sandbox, ACCOUNT, "vpcs").await), 1.0);
+    assert_eq!(most(&quota(&sandbox, ACCOUNT, "vpcs").await), 1);
     assert_eq!(vpc(&sandbox).await, Err("VpcLimitExceeded".to_owned()));
     limit(&sandbox, ACCOUNT, "vpcs", 2).await;
     vpc(&sandbox).await.unwrap();
@@ -572,7 +577,7 @@ async fn figures_and_what_is_used_are_known_again_after_a_crash() {
     limit(&sandbox, ACCOUNT, "vpcs", 3).await;
     vpc(&sandbox).await.unwrap();
     run(&sandbox, "t3.micro", 2).await.unwrap();
-    let used = |quotas: &[Quota]| -> Vec<(String, Option<u64>, f64)> {
+    let used = |quotas: &[Quota]| -> Vec<(String, Option<u64>, u64)> {
         quotas.iter().map(|quota| (quota.name.clone(), quota.limit, most(quota))).collect()
     };
     let all = QuotasRequest { account: ACCOUNT.into(), ..Default::default() };
@@ -596,7 +601,7 @@ async fn a_reset_gives_all_places_back() {
     vpc(&sandbox).await.unwrap();
     assert!(vpc(&sandbox).await.is_err());
     sandbox.region.reset(Some(ACCOUNT)).await.unwrap();
-    assert_eq!(most(&quota(&sandbox, ACCOUNT, "vpcs").await), 0.0);
+    assert_eq!(most(&quota(&sandbox, ACCOUNT, "vpcs").await), 0);
     vpc(&sandbox).await.unwrap();
 }
 

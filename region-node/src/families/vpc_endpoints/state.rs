@@ -146,9 +146,10 @@ impl Entity for VpcEndpointState {
         if matches!(self.public.state(), "deleting" | "rejected") {
             return Vec::new();
         }
-        vec![match self.is_gateway() {
-            true => Weight::new("gateway-endpoints", 1),
-            false => Weight::new("interface-endpoints-per-vpc", 1).per(self.public.vpc_id()),
+        vec![if self.is_gateway() {
+            Weight::new("gateway-endpoints", 1)
+        } else {
+            Weight::new("interface-endpoints-per-vpc", 1).per(self.public.vpc_id())
         }]
     }
 
