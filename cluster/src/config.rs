@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use archipelago_gateway::{
-    Directory, Fault, Group, Identities, Key, Policy, RecordConfig, Role, Step, ThrottleConfig, User, is_account,
+    Directory, Fault, Group, Identities, Key, Policy, Populate, RecordConfig, Role, Step, ThrottleConfig, User,
+    is_account,
 };
 use archipelago_proto::topology::Topology;
 use archipelago_region_node::capacity::{Bound, Market};
@@ -37,8 +38,10 @@ pub(crate) struct Config {
     pub(crate) faults: Vec<Fault>,
     /// What is to happen, and when.
     pub(crate) scenario: Vec<Step>,
+    /// What regions have from their start.
+    pub(crate) populate: Vec<Populate>,
     /// The same seed draws the same lots.
-    pub(crate) seed: u64,
+    pub(crate) seed: Option<u64>,
     /// Region to HOST:PORT, for a gateway or a node that runs by itself.
     pub(crate) topology: BTreeMap<String, String>,
 }

@@ -16,6 +16,7 @@ mod shutdown;
 mod supervisor;
 mod telemetry;
 mod up;
+mod worlds;
 
 use std::process::ExitCode;
 

@@ -34,7 +34,9 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let auth = options.auth.mode();
     let peers = peers::peers(options.directory.as_deref(), topology, token.clone(), keyring, auth)?;
     let clock = Arc::new(Clock::wall());
-    let region = Region::open(facts, clock, lifecycle, Ids::random(), store, peers).await.map_err(Error::other)?;
+    let seed = options.world.seed.seed.or(config.seed);
+    let ids = seed.map_or_else(Ids::random, |seed| Ids::of_region(seed, facts.name));
+    let region = Region::open(facts, clock, lifecycle, ids, store, peers).await.map_err(Error::other)?;
     bounds.into_iter().for_each(|bound| region.capacity.configure(bound));
     classic.iter().for_each(|account| region.platforms.add_classic(account));
 

@@ -10,7 +10,7 @@ use crate::cli::UpOptions;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::supervisor::{Recipe, SupervisedNodes, Supervisor};
-use crate::{banner, directory, gateway, shutdown, telemetry};
+use crate::{banner, directory, gateway, shutdown, telemetry, worlds};
 
 pub(crate) async fn run(options: UpOptions) -> Result<()> {
     let _telemetry = telemetry::start("archipelago-gateway")?;
@@ -35,14 +35,21 @@ pub(crate) async fn run(options: UpOptions) -> Result<()> {
     let listener = listen(&options.front.listen).await?;
     let address = listener.local_addr().map_err(Error::other)?.to_string();
     let nodes = Arc::new(SupervisedNodes(Arc::clone(&supervisor)));
-    let front = gateway::build(&options.front, config, &secret, token, nodes)?;
+    let front = gateway::build(&options.front, options.world.seed, config, &secret, token, nodes)?;
     for region in &options.regions {
         supervisor.address(region).await.map_err(Error::other)?;
     }
-    banner::print(&address);
-    front.serve(listener, shutdown::requested()).await.map_err(Error::other)?;
+    let serving = async {
+        if let Some(file) = &options.begin_with {
+            worlds::begin_with(&front, file).await?;
+        }
+        front.populate().await.map_err(Error::Other)?;
+        banner::print(&address);
+        front.serve(listener, shutdown::requested()).await.map_err(Error::other)
+    };
+    let served = serving.await;
     supervisor.stop().await;
-    Ok(())
+    served
 }
 
 /// The nodes' part of the options.
@@ -55,6 +62,9 @@ fn node_options(options: &UpOptions, desk: &str) -> Vec<String> {
     }
     if let Some(name) = options.world.lifecycle.and_then(|lifecycle| lifecycle.to_possible_value()) {
         given.extend(["--lifecycle".to_owned(), name.get_name().to_owned()]);
+    }
+    if let Some(seed) = options.world.seed.seed {
+        given.extend(["--seed".to_owned(), seed.to_string()]);
     }
     given
 }

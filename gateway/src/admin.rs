@@ -56,7 +56,7 @@ pub(crate) async fn answer(pipeline: &Pipeline, method: &Method, page: &str, for
     let forwarder = &pipeline.forwarder;
     let answered = match (method, page) {
         (&Method::GET, "health") => Ok(health(forwarder).await),
-        (&Method::POST, "reset") => reset(forwarder, form).await,
+        (&Method::POST, "reset") => reset_accounts(forwarder, form).await,
         (&Method::GET, "clock") => clock(forwarder, form, ClockRequest::default()).await,
         (&Method::POST, "clock") => match clock_request(form) {
             Ok(change) => {
@@ -149,19 +149,25 @@ async fn health(forwarder: &Forwarder) -> Reply {
     json_reply(StatusCode::OK, &json!({ "gateway": "serving", "regions": regions }))
 }
 
-async fn reset(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
+async fn reset_accounts(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
     let account = form.get("account").unwrap_or_default();
     if !account.is_empty() && !is_account(account) {
         return Err("account must be 12 digits".to_owned());
     }
-    let regions = each(regions(forwarder, form)?, |region| async move {
+    let of = if form.get("region").is_some() { regions(forwarder, form)? } else { forwarder.known() };
+    Ok(outcome(reset(forwarder, of, account).await))
+}
+
+/// Forgets what an account has in these regions; what everybody has, if none is named.
+pub(crate) async fn reset(forwarder: &Forwarder, regions: Vec<String>, account: &str) -> Outcomes {
+    each(regions, |region| async move {
         let request = Request::new(ResetRequest { account: account.to_owned() });
         let reset = forwarder.send(&region, request, |channel, request| async {
             AdminClient::new(channel).reset(request).await.map(drop)
         });
         reset.await.map(|()| json!("reset"))
-    });
-    Ok(outcome(regions.await))
+    })
+    .await
 }
 
 async fn clock(forwarder: &Forwarder, form: &Form<'_>, change: ClockRequest) -> Result<Reply, String> {
@@ -199,8 +205,11 @@ pub(crate) fn regions(forwarder: &Forwarder, form: &Form<'_>) -> Result<Vec<Stri
     }
 }
 
-/// One question to many regions at once. False where any failed.
-pub(crate) async fn each<F>(regions: Vec<String>, ask: impl Fn(String) -> F) -> (bool, BTreeMap<String, Value>)
+/// What each region has answered; false where any failed.
+pub(crate) type Outcomes = (bool, BTreeMap<String, Value>);
+
+/// One question to many regions at once.
+pub(crate) async fn each<F>(regions: Vec<String>, ask: impl Fn(String) -> F) -> Outcomes
 where
     F: Future<Output = Result<Value, Ec2Error>>,
 {
@@ -210,7 +219,7 @@ where
     (all_well, regions.into_iter().zip(shown).collect())
 }
 
-pub(crate) fn outcome((all_well, regions): (bool, BTreeMap<String, Value>)) -> Reply {
+pub(crate) fn outcome((all_well, regions): Outcomes) -> Reply {
     let status = if all_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     json_reply(status, &json!({ "regions": regions }))
 }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use archipelago_proto::Ec2Error;
 use archipelago_proto::token::ClusterToken;
 use bytes::Bytes;
-use http::{Response, StatusCode};
-use http_body_util::{Either, Full};
-use hyper::body::Incoming;
+use http::{Method, Response, StatusCode};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Either, Full};
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -30,6 +32,7 @@ use crate::limits::Limits;
 use crate::meter::Meter;
 use crate::nodes::Nodes;
 use crate::pipeline::Pipeline;
+use crate::populate::{Populate, populate};
 use crate::record::{Record, RecordConfig};
 use crate::reply::Reply;
 use crate::request::Received;
@@ -38,17 +41,22 @@ use crate::schema::Schema;
 use crate::signature::AuthMode;
 use crate::throttle::{Throttle, ThrottleConfig};
 use crate::truncated::{BrokenOff, Truncated};
+use crate::uuids::Uuids;
+use crate::world;
 
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// After a failed accept, when the process is out of file descriptors, say.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// A body as connections carry it: most are whole, some come bit by bit.
+type Carried = Either<Full<Bytes>, UnsyncBoxBody<Bytes, BrokenOff>>;
+
 /// The answer as the connection carries it, unless it is to break off.
-fn whole(reply: Reply) -> Result<Response<Either<Full<Bytes>, Truncated>>, BrokenOff> {
+fn carried(reply: Reply) -> Result<Response<Carried>, BrokenOff> {
     match reply.extensions().get::<Connection>() {
         None => Ok(reply.map(Either::Left)),
-        Some(Connection::Truncate) => Ok(reply.map(|body| Either::Right(Truncated::of(body)))),
+        Some(Connection::Truncate) => Ok(reply.map(|body| Either::Right(Truncated::of(body).boxed_unsync()))),
         Some(Connection::Drop | Connection::LoseAnswer) => Err(BrokenOff),
     }
 }
@@ -69,8 +77,10 @@ pub struct Config {
     pub record: RecordConfig,
     pub faults: Vec<Fault>,
     pub scenario: Vec<Step>,
+    /// What regions have from their start.
+    pub populate: Vec<Populate>,
     /// Of all that is drawn by lot.
-    pub seed: u64,
+    pub seed: Option<u64>,
     /// Who is restricted; nobody, unless somebody is named.
     pub identities: Identities,
     /// What messages to clients are sealed with: the secret that all gateways of the cluster have.
@@ -80,6 +90,7 @@ pub struct Config {
 #[derive(Clone)]
 pub struct Gateway {
     pipeline: Arc<Pipeline>,
+    populate: Arc<[Populate]>,
     /// Cleared when it begins to stop.
     ready: Arc<AtomicBool>,
 }
@@ -88,8 +99,19 @@ impl Gateway {
     /// Fails where the schema of this binary is not one that the gateway can transcode, or where identities are not in
     /// order.
     pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let Config { limits, auth, cluster_token, throttle, record, faults, scenario, seed, identities, secret } =
-            config;
+        let Config {
+            limits,
+            auth,
+            cluster_token,
+            throttle,
+            record,
+            faults,
+            scenario,
+            populate: entries,
+            seed,
+            identities,
+            secret,
+        } = config;
         let now_ms = clock.now_ms();
         let pipeline = Pipeline {
             schema: Schema::load()?,
@@ -99,14 +121,26 @@ impl Gateway {
             clock,
             forwarder: Forwarder::new(nodes, cluster_token, limits.answer),
             meter: Meter::new()?,
+            uuids: Uuids::new(seed),
             slots: Semaphore::new(limits.requests),
             limits,
             throttle: Throttle::new(throttle)?,
             record: Record::new(&record)?,
-            faults: Faults::new(faults, seed, now_ms)?,
+            faults: Faults::new(faults, seed.unwrap_or_default(), now_ms)?,
             scenario: Scenario::new(scenario, now_ms)?,
         };
-        Ok(Self { pipeline: Arc::new(pipeline), ready: Arc::new(AtomicBool::new(true)) })
+        let ready = Arc::new(AtomicBool::new(true));
+        Ok(Self { pipeline: Arc::new(pipeline), populate: entries.into(), ready })
+    }
+
+    /// Puts the world of a file in the place of the one that there is.
+    pub async fn import<B: Body<Data = Bytes> + Unpin>(&self, world: B) -> Result<(), Ec2Error> {
+        world::import(&self.pipeline, world).await.map(drop)
+    }
+
+    /// Makes what regions are to have from their start. Before it serves, so that no client sees half of it.
+    pub async fn populate(&self) -> Result<(), String> {
+        populate(&self.pipeline, &self.populate).await
     }
 
     /// Serves until `shutdown`, then answers the requests that are under way.
@@ -164,7 +198,12 @@ impl Gateway {
         let gateway = self.clone();
         let service = service_fn(move |request| {
             let gateway = gateway.clone();
-            async move { whole(gateway.answer(request, source).await) }
+            async move {
+                if request.uri().path() == "/_archipelago/world" {
+                    return gateway.world(request).await;
+                }
+                carried(gateway.answer(request, source).await)
+            }
         });
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.pipeline.limits.receive);
@@ -183,9 +222,22 @@ impl Gateway {
         }
     }
 
+    /// The one page whose bodies are too large to be held.
+    async fn world(&self, request: http::Request<Incoming>) -> Result<Response<Carried>, BrokenOff> {
+        let answered = match *request.method() {
+            Method::GET => match world::export(&self.pipeline).await {
+                Ok(body) => return Ok(Response::new(Either::Right(body))),
+                Err(error) => Err(error),
+            },
+            Method::POST => world::import(&self.pipeline, request.into_body()).await,
+            _ => return carried(refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here")),
+        };
+        carried(answered.unwrap_or_else(|error| refusal(error.http_status(), &error.message)))
+    }
+
     async fn operate(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
         let limits = &self.pipeline.limits;
-        let bad = |error: archipelago_proto::Ec2Error| refusal(error.http_status(), &error.message);
+        let bad = |error: Ec2Error| refusal(error.http_status(), &error.message);
         let mut request = match Received::read(request, source, limits).await {
             Ok(request) => request,
             Err(error) => return bad(error),

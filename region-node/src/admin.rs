@@ -88,7 +88,8 @@ impl Admin for Operator {
             })
             .collect();
         kinds.sort_by(|a, b| a.kind.cmp(&b.kind));
-        Ok(Response::new(StatisticsResponse { region: self.region.facts.name.to_owned(), kinds }))
+        let created = self.region.shell.created();
+        Ok(Response::new(StatisticsResponse { region: self.region.facts.name.to_owned(), kinds, created }))
     }
 
     async fn capacity(&self, request: Request<CapacityRequest>) -> Result<Response<CapacityResponse>, Status> {

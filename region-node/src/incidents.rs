@@ -15,7 +15,6 @@ use crate::families;
 use crate::families::instances::{InstanceCommand, Setting};
 use crate::families::volumes::VolumeCommand;
 use crate::families::vpn::VpnConnectionCommand;
-use crate::outages::{LINES, ZONES};
 
 /// The events that AWS schedules.
 const CODES: [&str; 5] =
@@ -68,7 +67,7 @@ pub(crate) async fn switch_zone(region: &Arc<Region>, wanted: &ZonesRequest) -> 
     } else {
         zones.end(zone.name);
     }
-    region.shell.store.commit(vec![zones.record(ZONES)]).await?;
+    region.shell.store.commit(vec![zones.record()]).await?;
     if wanted.off {
         families::black_out(region, zone).await;
     } else {
@@ -89,5 +88,5 @@ pub(crate) async fn switch_line(region: &Region, wanted: &LinesRequest) -> Ec2Re
     } else {
         lines.end(peer);
     }
-    Ok(region.shell.store.commit(vec![lines.record(LINES)]).await?)
+    Ok(region.shell.store.commit(vec![lines.record()]).await?)
 }

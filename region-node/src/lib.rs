@@ -18,6 +18,8 @@ mod region;
 pub mod request;
 pub mod store;
 pub mod time;
+mod world;
+mod world_server;
 
 pub use metering::Metrics;
 pub use node::{Node, NodeConfig};

@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use prost::Message;
 
-use crate::store::Write;
+use crate::store::{Keep, Write};
 use crate::time::Millis;
 
 /// Where the store keeps them.
@@ -16,6 +16,8 @@ pub(crate) const LINES: &str = "lines-cut";
 
 #[derive(Default)]
 pub struct Outages {
+    /// What the store knows them by.
+    word: &'static str,
     /// Whether there is any, so that a question costs nothing as long as there is none.
     any: AtomicBool,
     since: RwLock<BTreeMap<String, Millis>>,
@@ -28,6 +30,10 @@ struct Stored {
 }
 
 impl Outages {
+    pub(crate) fn of(word: &'static str) -> Self {
+        Self { word, ..Self::default() }
+    }
+
     pub fn since(&self, name: &str) -> Option<Millis> {
         if !self.any.load(Ordering::Acquire) {
             return None;
@@ -57,14 +63,8 @@ impl Outages {
     }
 
     /// For the store.
-    pub(crate) fn record(&self, kind: &str) -> Write {
-        Write { key: format!("{kind}/operator"), value: Some(Stored { since: self.all() }.encode_to_vec()) }
-    }
-
-    pub(crate) fn restore(&self, bytes: &[u8]) -> bool {
-        let Ok(Stored { since: known }) = Stored::decode(bytes) else { return false };
-        self.change(|since| *since = known);
-        true
+    pub(crate) fn record(&self) -> Write {
+        Write { key: format!("{}/operator", self.word), value: Some(Stored { since: self.all() }.encode_to_vec()) }
     }
 
     fn change(&self, change: impl FnOnce(&mut BTreeMap<String, Millis>)) {
@@ -78,18 +78,38 @@ impl Outages {
     }
 }
 
+impl Keep for Outages {
+    fn word(&self) -> &'static str {
+        self.word
+    }
+
+    fn records(&self) -> Vec<Write> {
+        vec![self.record()]
+    }
+
+    fn restore(&self, _: &str, bytes: &[u8]) -> bool {
+        let Ok(Stored { since: known }) = Stored::decode(bytes) else { return false };
+        self.change(|since| *since = known);
+        true
+    }
+
+    fn forget(&self) {
+        self.change(BTreeMap::clear);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_outage_counts_from_when_it_began_and_survives_a_restart() {
-        let outages = Outages::default();
+        let outages = Outages::of(ZONES);
         outages.begin("us-east-1b", 5);
         outages.begin("us-east-1b", 9);
         assert_eq!((outages.since("us-east-1b"), outages.since("us-east-1a")), (Some(5), None));
-        let restarted = Outages::default();
-        assert!(restarted.restore(&outages.record(ZONES).value.unwrap()));
+        let restarted = Outages::of(ZONES);
+        assert!(restarted.restore("operator", &outages.record().value.unwrap()));
         assert_eq!(restarted.since("us-east-1b"), Some(5));
         restarted.end("us-east-1b");
         assert!(!restarted.has("us-east-1b") && restarted.all().is_empty());

@@ -24,6 +24,10 @@ impl Nodes for SupervisedNodes {
         self.0.started()
     }
 
+    fn known(&self) -> Vec<String> {
+        self.0.known()
+    }
+
     fn set_power(&self, region: &str, power: Power) -> Result<(), String> {
         self.0.set_power(region, power)
     }

@@ -152,7 +152,7 @@ impl<E: Entity> EntityActor<E> {
                             .inspect_err(|_| claims.free(&taken, &self.id))?;
                     }
                 }
-                self.inner.publish(Some(before), &settled);
+                self.inner.publish(&self.inner.shell.change(), Some(before), &settled);
                 Ok(())
             }
             None => self.remove(before).await,
@@ -163,7 +163,7 @@ impl<E: Entity> EntityActor<E> {
         if self.inner.shell.store.keeps() {
             self.inner.shell.store.commit(vec![record::delete::<E>(&self.id)]).await?;
         }
-        self.inner.withdraw(before);
+        self.inner.withdraw(&self.inner.shell.change(), before);
         Ok(())
     }
 

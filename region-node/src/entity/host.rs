@@ -15,6 +15,7 @@ use tracing::Span;
 
 use super::actor::{EntityActor, Lease, Message, Request};
 use super::claims::keys;
+use super::shell::Changing;
 use super::{Account, CATALOGUE, Entity, Follower, Id, Index, Kind, Next, Part, Published, Shelf, Shell};
 use crate::time::Alarm;
 
@@ -76,7 +77,8 @@ impl<E: Entity> Host<E> {
     pub(crate) fn stock(&self, id: &Id, account: &Account, place: u64, state: E) {
         debug_assert!(place < CATALOGUE);
         let (id, account) = (id.clone(), account.clone());
-        self.0.publish(None, &Arc::new(Published { id, account, sequence: place, state, dependents: OrdSet::new() }));
+        let published = Published { id, account, sequence: place, state, dependents: OrdSet::new() };
+        self.0.publish(&self.0.shell.change(), None, &Arc::new(published));
     }
 
     pub fn index(&self) -> &Index<E> {
@@ -230,7 +232,7 @@ impl<E: Entity> Inner<E> {
     }
 
     /// Makes a state the one that everybody sees.
-    pub(super) fn publish(&self, before: Option<&Arc<Published<E>>>, new: &Arc<Published<E>>) {
+    pub(super) fn publish(&self, _: &Changing<'_>, before: Option<&Arc<Published<E>>>, new: &Arc<Published<E>>) {
         self.index.publish(new);
         self.publish_claims(before.map(AsRef::as_ref), new);
         self.publish_tags(before.map(AsRef::as_ref), new);
@@ -283,7 +285,15 @@ impl<E: Entity> Inner<E> {
         }
     }
 
-    pub(super) fn withdraw(&self, before: &Published<E>) {
+    pub(super) fn withdraw(&self, changing: &Changing<'_>, before: &Published<E>) {
+        self.take_away(changing, before);
+        for link in before.state.links() {
+            self.shell.registry().release(&link, vec![before.id.clone()]);
+        }
+    }
+
+    /// Withdraws it without a word to those that it links to.
+    pub(super) fn take_away(&self, _: &Changing<'_>, before: &Published<E>) {
         self.index.withdraw(&before.id);
         self.shell.claims.free(&keys(before.state.claims()), &before.id);
         self.shell.tags.publish(&E::KIND, &before.account, &before.id, &[]);
@@ -292,9 +302,6 @@ impl<E: Entity> Inner<E> {
         }
         for (kind, part) in tagged_parts(&before.state) {
             self.shell.tags.publish(kind, &before.account, &Id::new(part.id), &[]);
-        }
-        for link in before.state.links() {
-            self.shell.registry().release(&link, vec![before.id.clone()]);
         }
     }
 }

@@ -25,6 +25,7 @@ pub use contract::{Audience, Decision, Entity, Facts, Next, Part};
 pub use host::{Answer, Host};
 pub use id::{Account, Id, Ids, Kind};
 pub use index::{Index, Published, Shelf};
+pub(crate) use record::Recorded;
 pub(crate) use registry::AnyHost;
 pub use registry::Registry;
 pub(crate) use shell::CATALOGUE;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use archipelago_proto::{Ec2Error, Ec2Result};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use imbl::OrdSet;
 use tokio::sync::oneshot;
 
 use super::actor::Request;
+use super::record::Recorded;
 use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record, uuid};
-use crate::request::{TOKENS, Tokens};
-use crate::store::{Store, StoreError, Write};
+use crate::store::Write;
 
 /// A host, whatever its kind.
 pub(crate) trait AnyHost: Send + Sync {
@@ -31,6 +32,10 @@ pub(crate) trait AnyHost: Send + Sync {
     fn release(&self, id: &Id, by: Vec<Id>);
     /// Has a resource go through what is due; returns the work that this leaves to do.
     fn wake<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<BoxFuture<'static, ()>>>;
+    /// Its resources as they are now, but for the catalogue.
+    fn recorded(&self) -> Vec<Arc<dyn Recorded>>;
+    /// Whether a record can be read.
+    fn reads(&self, id: &str, bytes: &[u8]) -> bool;
     fn restore(&self, id: &str, bytes: &[u8]) -> bool;
     fn relink(&self, registry: &Registry);
     fn adopt(&self, id: &Id, by: Vec<Id>);
@@ -38,6 +43,8 @@ pub(crate) trait AnyHost: Send + Sync {
     fn sweep(&self);
     /// Forgets the resources of an account, or all but the catalogue; returns what the store must forget.
     fn forget(&self, account: Option<&str>) -> Vec<Write>;
+    /// Forgets all but the catalogue, and lets nobody know: what they link to is forgotten too.
+    fn clear(&self);
     fn resources(&self) -> usize;
     fn live(&self) -> usize;
 }
@@ -117,10 +124,19 @@ impl<E: Entity> AnyHost for Host<E> {
         .boxed()
     }
 
+    fn recorded(&self) -> Vec<Arc<dyn Recorded>> {
+        let own = self.index().all().into_iter().filter(|published| published.sequence >= CATALOGUE);
+        own.map(|published| published as Arc<dyn Recorded>).collect()
+    }
+
+    fn reads(&self, id: &str, bytes: &[u8]) -> bool {
+        record::restore::<E>(id, bytes).is_some()
+    }
+
     fn restore(&self, id: &str, bytes: &[u8]) -> bool {
         let Some(published) = record::restore::<E>(id, bytes) else { return false };
-        self.0.shell.continue_after(published.sequence);
-        self.0.publish(None, &Arc::new(published));
+        self.0.shell.continue_from(published.sequence + 1);
+        self.0.publish(&self.0.shell.change(), None, &Arc::new(published));
         true
     }
 
@@ -165,10 +181,22 @@ impl<E: Entity> AnyHost for Host<E> {
             None => self.index().all(),
         };
         let gone: Vec<_> = gone.into_iter().filter(|published| published.sequence >= CATALOGUE).collect();
+        let changing = self.0.shell.change();
         for published in &gone {
-            self.0.withdraw(published);
+            self.0.withdraw(&changing, published);
         }
         gone.iter().map(|published| record::delete::<E>(&published.id)).collect()
+    }
+
+    fn clear(&self) {
+        let changing = self.0.shell.change();
+        for published in self.index().all() {
+            if published.sequence >= CATALOGUE {
+                self.0.take_away(&changing, &published);
+            } else {
+                self.index().publish(&Arc::new(published.with_dependents(OrdSet::new())));
+            }
+        }
     }
 
     fn resources(&self) -> usize {
@@ -260,32 +288,19 @@ impl Registry {
         self.host(id)?.wake(id).await
     }
 
-    /// Brings back what the store holds. `own` takes what is the region's own, and tells whether it could be read.
-    pub(crate) fn restore(
-        &self,
-        store: &Store,
-        tokens: &Tokens,
-        own: &dyn Fn(&str, &[u8]) -> Option<bool>,
-    ) -> Result<(), StoreError> {
-        let mut lost = None;
-        store.load(&mut |key, bytes| {
-            let restored = match key.split_once('/') {
-                Some((TOKENS, token)) => tokens.restore(token, bytes),
-                Some((kind, id)) => {
-                    own(kind, bytes).unwrap_or_else(|| self.hosts.get(kind).is_some_and(|host| host.restore(id, bytes)))
-                }
-                None => false,
-            };
-            if !restored {
-                lost = Some(key.to_owned());
-            }
-        })?;
+    /// Whether there is a kind whose record this is, by the two parts of its key.
+    pub(crate) fn reads(&self, kind: &str, id: &str, bytes: &[u8]) -> bool {
+        self.hosts.get(kind).is_some_and(|host| host.reads(id, bytes))
+    }
+
+    /// Brings a resource back. Who links to whom is for [`relink`](Self::relink), when all are back.
+    pub(crate) fn restore(&self, kind: &str, id: &str, bytes: &[u8]) -> bool {
+        self.hosts.get(kind).is_some_and(|host| host.restore(id, bytes))
+    }
+
+    pub(crate) fn relink(&self) {
         for host in self.hosts() {
             host.relink(self);
-        }
-        match lost {
-            Some(key) => Err(StoreError(format!("the record {key} cannot be read"))),
-            None => Ok(()),
         }
     }
 }

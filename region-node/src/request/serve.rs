@@ -70,6 +70,8 @@ async fn run(desk: Arc<Desk>, action: Option<Arc<Action>>, request: Request<Byte
 
 /// Sees to DryRun, the account's first resources and the client's token.
 async fn answer(action: Arc<Action>, cx: Context, input: Bytes) -> Ec2Result<Bytes> {
+    let region = Arc::clone(&cx.region);
+    let _open = region.gate.read().await;
     if cx.call.caller.dry_run {
         return Err(Ec2Error::dry_run());
     }
