@@ -6,7 +6,7 @@ use archipelago_proto::Ec2Error;
 use archipelago_proto::Ec2Result;
 use archipelago_proto::ec2::v1::{
     DescribeInstanceStatusRequest, DescribeInstanceStatusResult, EbsStatusDetails, EbsStatusSummary, InstanceStatus,
-    InstanceStatusDetails, InstanceStatusSummary, OperatorResponse, ReportInstanceStatusRequest,
+    InstanceStatusDetails, InstanceStatusSummary, OperatorResponse, Placement, ReportInstanceStatusRequest,
     ReportInstanceStatusResponse,
 };
 
@@ -86,7 +86,8 @@ pub(super) async fn describe_instance_status(
         *instance.account == *cx.account && (all || instance.state.phase() == Phase::Running)
     };
     let row = |instance: Arc<Published<InstanceState>>| {
-        let dark_since = cx.dark_zones.since(&instance.state.pool().zone);
+        let placement = instance.state.public.placement.as_ref();
+        let dark_since = cx.dark_zones.since(placement.map_or("", Placement::availability_zone));
         row(&instance, now, dark_since)
     };
     let page = if input.instance_ids.is_empty() {
