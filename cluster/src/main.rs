@@ -3,6 +3,7 @@
 //!
 //! No request is looked at here; see the gateway for that, and the region node for what it does.
 
+mod authority;
 mod banner;
 mod cli;
 mod config;
@@ -15,6 +16,7 @@ mod peers;
 mod shutdown;
 mod supervisor;
 mod telemetry;
+mod tls;
 mod up;
 
 use std::process::ExitCode;

@@ -12,6 +12,10 @@ use crate::limits::{Limits, slow_sender};
 use crate::query::Form;
 use crate::signature::Signable;
 
+/// An extension of requests that came over TLS.
+#[derive(Clone, Copy)]
+pub(crate) struct Secure;
+
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) method: Method,
@@ -19,6 +23,7 @@ pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) source: IpAddr,
+    pub(crate) secure: bool,
 }
 
 impl Received {
@@ -29,6 +34,7 @@ impl Received {
     {
         let (head, body) = request.into_parts();
         limits.check_headers(&head.headers)?;
+        let secure = head.extensions.get::<Secure>().is_some();
         if body.size_hint().lower() > limits.body as u64 {
             return Err(limits.body_too_large());
         }
@@ -38,7 +44,7 @@ impl Received {
             let too_large = error.is::<LengthLimitError>();
             if too_large { limits.body_too_large() } else { broken_off() }
         })?;
-        Ok(Self { method: head.method, uri: head.uri, headers: head.headers, body: body.to_bytes(), source })
+        Ok(Self { method: head.method, uri: head.uri, headers: head.headers, body: body.to_bytes(), source, secure })
     }
 
     /// GET and POST of forms; anything that speaks XML is SOAP.

@@ -7,15 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use archipelago_proto::token::ClusterToken;
-use bytes::Bytes;
-use http::{Response, StatusCode};
-use http_body_util::{Either, Full};
+use http::StatusCode;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
@@ -23,7 +18,8 @@ use tokio::time::{interval, sleep, timeout};
 use crate::access::{self, Directory, Guard, Identities};
 use crate::admin::{self, plain, refusal};
 use crate::clock::Clock;
-use crate::faults::{Connection, Faults, Rule as Fault};
+use crate::connection;
+use crate::faults::{Faults, Rule as Fault};
 use crate::forward::Forwarder;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
@@ -37,26 +33,12 @@ use crate::scenario::{Scenario, Step, direct};
 use crate::schema::Schema;
 use crate::signature::AuthMode;
 use crate::throttle::{Throttle, ThrottleConfig};
-use crate::truncated::{BrokenOff, Truncated};
+use crate::tls::Tls;
 
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// After a failed accept, when the process is out of file descriptors, say.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// The answer as the connection carries it, unless it is to break off.
-fn whole(reply: Reply) -> Result<Response<Either<Full<Bytes>, Truncated>>, BrokenOff> {
-    match reply.extensions().get::<Connection>() {
-        None => Ok(reply.map(Either::Left)),
-        Some(Connection::Truncate) => Ok(reply.map(|body| Either::Right(Truncated::of(body)))),
-        Some(Connection::Drop | Connection::LoseAnswer) => Err(BrokenOff),
-    }
-}
-
-/// Larger than the limits on headers, so that it is the pipeline that refuses, in XML. Not much larger: each request
-/// begins with a table of as many headers.
-const HEAD_BUFFER: usize = 256 << 10;
-const MOST_HEADERS: usize = 256;
 
 /// How a gateway behaves, apart from whom it believes and where it sends.
 #[derive(Clone, Default)]
@@ -75,11 +57,14 @@ pub struct Config {
     pub identities: Identities,
     /// What messages to clients are sealed with: the secret that all gateways of the cluster have.
     pub secret: Vec<u8>,
+    /// Plain HTTP without.
+    pub tls: Option<Tls>,
 }
 
 #[derive(Clone)]
 pub struct Gateway {
-    pipeline: Arc<Pipeline>,
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) tls: Option<Tls>,
     /// Cleared when it begins to stop.
     ready: Arc<AtomicBool>,
 }
@@ -88,7 +73,7 @@ impl Gateway {
     /// Fails where the schema of this binary is not one that the gateway can transcode, or where identities are not in
     /// order.
     pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let Config { limits, auth, cluster_token, throttle, record, faults, scenario, seed, identities, secret } =
+        let Config { limits, auth, cluster_token, throttle, record, faults, scenario, seed, identities, secret, tls } =
             config;
         let now_ms = clock.now_ms();
         let pipeline = Pipeline {
@@ -106,7 +91,7 @@ impl Gateway {
             faults: Faults::new(faults, seed, now_ms)?,
             scenario: Scenario::new(scenario, now_ms)?,
         };
-        Ok(Self { pipeline: Arc::new(pipeline), ready: Arc::new(AtomicBool::new(true)) })
+        Ok(Self { pipeline: Arc::new(pipeline), tls, ready: Arc::new(AtomicBool::new(true)) })
     }
 
     /// Serves until `shutdown`, then answers the requests that are under way.
@@ -132,12 +117,10 @@ impl Gateway {
                 _ = upkeep.tick() => self.pipeline.upkeep(),
                 (place, accepted) = accepted => match accepted {
                     Ok((stream, peer)) => {
-                        let connection = graceful.watch(self.connection(stream, peer.ip()));
+                        let (gateway, watcher) = (self.clone(), graceful.watcher());
                         connections.spawn(async move {
                             let _place = place;
-                            if let Err(error) = connection.await {
-                                tracing::debug!(%error, "a connection broke");
-                            }
+                            connection::serve(gateway, stream, peer.ip(), watcher).await;
                         });
                     }
                     Err(error) => {
@@ -154,25 +137,7 @@ impl Gateway {
         Ok(())
     }
 
-    fn connection(
-        &self,
-        stream: TcpStream,
-        source: IpAddr,
-    ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send + 'static {
-        // Answers are written at once; waiting for more only delays them.
-        let _ = stream.set_nodelay(true);
-        let gateway = self.clone();
-        let service = service_fn(move |request| {
-            let gateway = gateway.clone();
-            async move { whole(gateway.answer(request, source).await) }
-        });
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(self.pipeline.limits.receive);
-        http.max_buf_size(HEAD_BUFFER).max_headers(MOST_HEADERS);
-        http.serve_connection(TokioIo::new(stream), service)
-    }
-
-    async fn answer(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
+    pub(crate) async fn answer(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
         match request.uri().path() {
             "/livez" => plain(StatusCode::OK, "text/plain", "ok"),
             "/readyz" if self.ready.load(Ordering::Relaxed) => plain(StatusCode::OK, "text/plain", "ok"),

@@ -35,7 +35,7 @@ class Cluster:
             env={**os.environ, **(env or {})},
         )
         first = self.process.stdout.readline()
-        found = re.search(r"http://\S+?(?=\.\s|\s|$)", first)
+        found = re.search(r"https?://\S+?(?=\.\s|\s|$)", first)
         assert found, f"no banner: {first!r}, exit {self.process.poll()}"
         self.url = found[0]
 
