@@ -12,6 +12,7 @@ mod directory;
 mod error;
 mod gateway;
 mod node;
+mod open_files;
 mod peers;
 mod shutdown;
 mod supervisor;
@@ -31,6 +32,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    open_files::allow_many();
     let outcome = match Cli::parse().command() {
         Command::Up(options) => up::run(options).await,
         Command::Gateway(options) => gateway::run(options).await,

@@ -85,6 +85,7 @@ impl Gateway {
             forwarder: Forwarder::new(nodes, cluster_token, limits.answer),
             meter: Meter::new()?,
             slots: Semaphore::new(limits.requests),
+            room: Arc::new(Semaphore::new(limits.bodies)),
             limits,
             throttle: Throttle::new(throttle)?,
             record: Record::new(&record)?,
@@ -151,7 +152,7 @@ impl Gateway {
     async fn operate(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
         let limits = &self.pipeline.limits;
         let bad = |error: archipelago_proto::Ec2Error| refusal(error.http_status(), &error.message);
-        let mut request = match Received::read(request, source, limits).await {
+        let mut request = match Received::read(request, source, limits, &self.pipeline.room).await {
             Ok(request) => request,
             Err(error) => return bad(error),
         };

@@ -27,10 +27,11 @@ def fresh_account():
 class Cluster:
     """`archipelago up` with some options."""
 
-    def __init__(self, *options, env=None):
+    def __init__(self, *options, env=None, stderr=None):
         self.process = subprocess.Popen(
             [PROGRAM, "up", "--listen", "127.0.0.1:0", *map(str, options)],
             stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             env={**os.environ, **(env or {})},
         )
