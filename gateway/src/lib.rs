@@ -15,6 +15,8 @@ mod decode;
 mod encode;
 mod faults;
 mod forward;
+#[doc(hidden)]
+pub mod fuzzing;
 mod incidents;
 mod keyring;
 mod limits;

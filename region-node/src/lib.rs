@@ -7,6 +7,8 @@ mod admin;
 pub mod capacity;
 pub mod entity;
 pub mod families;
+#[doc(hidden)]
+pub mod fuzzing;
 mod incidents;
 mod metering;
 mod node;

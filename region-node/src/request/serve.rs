@@ -37,6 +37,12 @@ impl Desk {
         Context { region: Arc::clone(&self.region), call: Arc::new(call), account, claim: None }
     }
 
+    /// One action as a caller asks for it.
+    pub(crate) async fn ask(&self, path: &str, call: Call, input: Bytes) -> Ec2Result<Bytes> {
+        let action = self.actions.get(path).ok_or_else(Ec2Error::internal)?;
+        answer(Arc::clone(action), self.context(call), input).await
+    }
+
     /// What an action that changes nothing answers to the caller.
     pub(crate) async fn look(&self, cx: &Context, path: &str, input: &[u8]) -> Ec2Result<Bytes> {
         let action = self.actions.get(path).ok_or_else(Ec2Error::internal)?;
