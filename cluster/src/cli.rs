@@ -56,6 +56,15 @@ pub(crate) enum Verb {
     Get(Page),
     /// Change: `archipelago ctl post clock advance=3600`
     Post(Page),
+    /// Write the whole world, all regions and accounts, to a file.
+    Export(WorldFile),
+    /// Put the world of a file in the place of the one that there is.
+    Import(WorldFile),
+}
+
+#[derive(Args)]
+pub(crate) struct WorldFile {
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Args)]
@@ -80,6 +89,9 @@ pub(crate) struct UpOptions {
     /// Mutual TLS between the processes, by an authority that is made at each start.
     #[arg(long, env = "ARCHIPELAGO_CLUSTER_TLS")]
     pub(crate) cluster_tls: bool,
+    /// Begin with the world of this file, which `archipelago ctl export` has written.
+    #[arg(long = "world", env = "ARCHIPELAGO_WORLD")]
+    pub(crate) begin_with: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) config: ConfigOption,
     #[command(flatten)]
@@ -90,6 +102,8 @@ pub(crate) struct UpOptions {
 
 #[derive(Args)]
 pub(crate) struct GatewayOptions {
+    #[command(flatten)]
+    pub(crate) seed: SeedOption,
     /// Where each region's node is: us-east-1=HOST:PORT,eu-west-1=HOST:PORT
     #[arg(long, env = "ARCHIPELAGO_TOPOLOGY")]
     pub(crate) topology: Option<Topology>,
@@ -192,6 +206,15 @@ pub(crate) struct WorldOptions {
     /// How long states take: `instant` settles by the next read, `realistic` takes about as long as on AWS.
     #[arg(long, value_enum, env = "ARCHIPELAGO_LIFECYCLE")]
     pub(crate) lifecycle: Option<LifecycleName>,
+    #[command(flatten)]
+    pub(crate) seed: SeedOption,
+}
+
+#[derive(Args, Clone, Copy)]
+pub(crate) struct SeedOption {
+    /// The same seed and the same calls, one after the other, give the same ids and the same lots.
+    #[arg(long, env = "ARCHIPELAGO_SEED")]
+    pub(crate) seed: Option<u64>,
 }
 
 #[derive(Args)]

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use archipelago_gateway::{
-    Directory, Fault, Group, Identities, Key, Policy, RecordConfig, Role, Step, ThrottleConfig, User, is_account,
+    Directory, Fault, Group, Identities, Key, Policy, Populate, RecordConfig, Role, Step, ThrottleConfig, User,
+    is_account,
 };
 use archipelago_proto::topology::Topology;
 use archipelago_region_node::capacity::{Bound, Market};
+use archipelago_region_node::consistency::Rule;
 use archipelago_region_node::time::{Lifecycle, Transition};
 use serde::Deserialize;
 
@@ -31,14 +33,18 @@ pub(crate) struct Config {
     pub(crate) capacity: Vec<CapacityConfig>,
     /// How often an account may ask.
     pub(crate) throttle: ThrottleConfig,
+    /// How long writes stay unseen. Later rules count before earlier ones.
+    pub(crate) consistency: Vec<Rule>,
     /// What was called.
     pub(crate) record: RecordConfig,
     /// Calls that are to fail.
     pub(crate) faults: Vec<Fault>,
     /// What is to happen, and when.
     pub(crate) scenario: Vec<Step>,
+    /// What regions have from their start.
+    pub(crate) populate: Vec<Populate>,
     /// The same seed draws the same lots.
-    pub(crate) seed: u64,
+    pub(crate) seed: Option<u64>,
     /// Region to HOST:PORT, for a gateway or a node that runs by itself.
     pub(crate) topology: BTreeMap<String, String>,
 }
@@ -96,6 +102,7 @@ impl Config {
         if let Some(other) = config.accounts.iter().find(|account| !is_account(&account.id)) {
             return Err(wrong(format!("'{}' is no account: it takes 12 digits", other.id)));
         }
+        config.consistency.iter().try_for_each(Rule::check).map_err(wrong)?;
         let folder = file.parent().unwrap_or(Path::new("."));
         config
             .checked(|name| std::fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}")))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::{BodyExt as _, Empty};
+use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -18,28 +19,31 @@ use tokio_rustls::TlsConnector;
 
 use crate::cli::{CtlOptions, Verb};
 use crate::error::{Error, Result};
-use crate::tls;
+use crate::{tls, worlds};
 
 pub(crate) async fn run(options: CtlOptions) -> Result<()> {
     let (method, page) = match &options.verb {
         Verb::Get(page) => (Method::GET, page),
         Verb::Post(page) => (Method::POST, page),
+        Verb::Export(file) => return worlds::export(&options, &file.file).await,
+        Verb::Import(file) => return worlds::import(&options, &file.file).await,
     };
     let query: Vec<_> = page.parameters.iter().map(|(key, value)| format!("{key}={}", escaped(value))).collect();
     let path = format!("/_archipelago/{}?{}", page.name, query.join("&"));
-    let (status, answer) = ask(&options, method, &path).await?;
-    let answer = String::from_utf8_lossy(&answer);
-    if !status.is_success() {
-        return Err(Error::other(format!("{status}: {answer}")));
-    }
-    println!("{answer}");
+    let answer = ask(&options, method, &path, Empty::<Bytes>::new()).await?;
+    let answer = answer.collect().await.map_err(Error::other)?.to_bytes();
+    println!("{}", String::from_utf8_lossy(&answer));
     Ok(())
 }
 
-async fn ask(options: &CtlOptions, method: Method, path: &str) -> Result<(http::StatusCode, Bytes)> {
+/// What the gateway answers, unless it is a refusal.
+pub(crate) async fn ask<B>(options: &CtlOptions, method: Method, path: &str, body: B) -> Result<Incoming>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let endpoint = &options.endpoint;
-    let host =
-        endpoint.host().ok_or_else(|| Error::other("the endpoint must be http://HOST:PORT or https://HOST:PORT"))?;
+    let host = endpoint.host().ok_or_else(|| Error::other("the endpoint must be http(s)://HOST:PORT"))?;
     let secure = endpoint.scheme_str() == Some("https");
     let port = endpoint.port_u16().unwrap_or(if secure { 443 } else { 80 });
     // An address of IPv6 has brackets in a URI.
@@ -47,27 +51,35 @@ async fn ask(options: &CtlOptions, method: Method, path: &str) -> Result<(http::
     let silent = |error: std::io::Error| Error::other(format!("{endpoint} does not answer: {error}"));
     let stream = TcpStream::connect((name, port)).await.map_err(silent)?;
     let request = Request::builder().method(method).uri(path).header("host", format!("{host}:{port}"));
+    let request = request.body(body).map_err(Error::other)?;
     if !secure {
         return exchange(stream, request).await;
     }
-    let ca =
-        options.ca.as_deref().ok_or_else(|| Error::other("an endpoint of https:// needs --ca FILE: whom to trust"))?;
+    let missing = || Error::other("an endpoint of https:// needs --ca FILE: whom to trust");
+    let ca = options.ca.as_deref().ok_or_else(missing)?;
     let name = ServerName::try_from(name.to_owned()).map_err(Error::other)?;
     let stream = trusting(ca)?.connect(name, stream).await.map_err(silent)?;
     exchange(stream, request).await
 }
 
-async fn exchange(
+async fn exchange<B>(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: http::request::Builder,
-) -> Result<(http::StatusCode, Bytes)> {
+    request: Request<B>,
+) -> Result<Incoming>
+where
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(Error::other)?;
     tokio::spawn(connection);
-    let request = request.body(Empty::<Bytes>::new()).map_err(Error::other)?;
+    let request = request.map(|body| body.boxed_unsync());
     let answer = sender.send_request(request).await.map_err(Error::other)?;
+    if answer.status().is_success() {
+        return Ok(answer.into_body());
+    }
     let status = answer.status();
-    let body = answer.into_body().collect().await.map_err(Error::other)?;
-    Ok((status, body.to_bytes()))
+    let refusal = answer.into_body().collect().await.map_err(Error::other)?.to_bytes();
+    Err(Error::other(format!("{status}: {}", String::from_utf8_lossy(&refusal))))
 }
 
 /// Believes the authorities in the file, and nobody else.

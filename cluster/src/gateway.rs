@@ -5,7 +5,7 @@ use std::sync::Arc;
 use archipelago_gateway::{Gateway, Key, Keyring, Nodes, StaticNodes, WallClock};
 use archipelago_proto::token::ClusterToken;
 
-use crate::cli::{FrontOptions, GatewayOptions};
+use crate::cli::{FrontOptions, GatewayOptions, SeedOption};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::{shutdown, telemetry, tls, up};
@@ -21,8 +21,9 @@ pub(crate) async fn run(options: GatewayOptions) -> Result<()> {
     let token = ClusterToken::new(&secret).ok_or_else(|| Error::other("the cluster token cannot stand in a header"))?;
     let cluster = tls::cluster(&options.cluster)?;
     let nodes = Arc::new(StaticNodes::new(&topology, cluster.as_ref()).map_err(Error::other)?);
-    let front = build(&options.front, config, &secret, token, nodes)?;
+    let front = build(&options.front, options.seed, config, &secret, token, nodes)?;
     let listener = up::listen(&options.front.listen).await?;
+    front.populate().await.map_err(Error::Other)?;
     tracing::info!(address = %listener.local_addr().map_err(Error::other)?, "the gateway listens");
     front.serve(listener, shutdown::requested()).await.map_err(Error::other)
 }
@@ -39,6 +40,7 @@ pub(crate) fn keyring(secret: &str, keys: Vec<Key>) -> Keyring {
 /// A gateway in front of some nodes.
 pub(crate) fn build(
     options: &FrontOptions,
+    seed: SeedOption,
     config: Config,
     secret: &str,
     token: ClusterToken,
@@ -53,7 +55,8 @@ pub(crate) fn build(
         record: config.record,
         faults: config.faults,
         scenario: config.scenario,
-        seed: config.seed,
+        populate: config.populate,
+        seed: seed.seed.or(config.seed),
         identities,
         secret: secret.as_bytes().to_vec(),
         tls: tls::front(&options.tls)?,

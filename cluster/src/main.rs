@@ -19,6 +19,7 @@ mod supervisor;
 mod telemetry;
 mod tls;
 mod up;
+mod worlds;
 
 use std::process::ExitCode;
 

@@ -12,7 +12,7 @@ use crate::cli::UpOptions;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::supervisor::{LOOPBACK, Recipe, SupervisedNodes, Supervisor};
-use crate::{banner, directory, gateway, shutdown, telemetry};
+use crate::{banner, directory, gateway, shutdown, telemetry, worlds};
 
 pub(crate) async fn run(options: UpOptions) -> Result<()> {
     let _telemetry = telemetry::start("archipelago-gateway")?;
@@ -41,14 +41,21 @@ pub(crate) async fn run(options: UpOptions) -> Result<()> {
     let listener = listen(&options.front.listen).await?;
     let address = listener.local_addr().map_err(Error::other)?.to_string();
     let nodes = Arc::new(SupervisedNodes { supervisor: Arc::clone(&supervisor), tls });
-    let front = gateway::build(&options.front, config, &secret, token, nodes)?;
+    let front = gateway::build(&options.front, options.world.seed, config, &secret, token, nodes)?;
     for region in &options.regions {
         supervisor.address(region).await.map_err(Error::other)?;
     }
-    banner::print(&address, &options.front.tls);
-    front.serve(listener, shutdown::requested()).await.map_err(Error::other)?;
+    let serving = async {
+        if let Some(file) = &options.begin_with {
+            worlds::begin_with(&front, file).await?;
+        }
+        front.populate().await.map_err(Error::Other)?;
+        banner::print(&address, &options.front.tls);
+        front.serve(listener, shutdown::requested()).await.map_err(Error::other)
+    };
+    let served = serving.await;
     supervisor.stop().await;
-    Ok(())
+    served
 }
 
 /// What this process shows the nodes, as the gateway and as their directory.
@@ -67,6 +74,9 @@ fn node_options(options: &UpOptions, desk: &str) -> Vec<String> {
     }
     if let Some(name) = options.world.lifecycle.and_then(|lifecycle| lifecycle.to_possible_value()) {
         given.extend(["--lifecycle".to_owned(), name.get_name().to_owned()]);
+    }
+    if let Some(seed) = options.world.seed.seed {
+        given.extend(["--seed".to_owned(), seed.to_string()]);
     }
     given
 }

@@ -19,6 +19,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::capacity;
+use crate::consistency;
 use crate::forward::Forwarder;
 use crate::incidents;
 use crate::keyring::is_account;
@@ -31,9 +32,10 @@ use crate::reply::Reply;
 /// A node that does not tell its health in this time has none.
 const HEALTH: Duration = Duration::from_secs(2);
 
-pub(crate) const PAGES: [&str; 14] = [
+pub(crate) const PAGES: [&str; 15] = [
     "capacity",
     "clock",
+    "consistency",
     "faults",
     "health",
     "instance-event",
@@ -53,7 +55,7 @@ pub(crate) async fn answer(pipeline: &Pipeline, method: &Method, page: &str, for
     let forwarder = &pipeline.forwarder;
     let answered = match (method, page) {
         (&Method::GET, "health") => Ok(health(forwarder).await),
-        (&Method::POST, "reset") => reset(forwarder, form).await,
+        (&Method::POST, "reset") => reset_accounts(forwarder, form).await,
         (&Method::GET, "clock") => clock(forwarder, form, ClockRequest::default()).await,
         (&Method::POST, "clock") => match clock_request(form) {
             Ok(change) => {
@@ -70,6 +72,8 @@ pub(crate) async fn answer(pipeline: &Pipeline, method: &Method, page: &str, for
         (&Method::POST, "vpn-tunnel") => incidents::set_tunnel(forwarder, form).await,
         (&Method::GET, "capacity") => capacity::read(forwarder, form).await,
         (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
+        (&Method::GET, "consistency") => consistency::read(forwarder, form).await,
+        (&Method::POST, "consistency") => consistency::change(forwarder, form).await,
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
         (&Method::GET, "throttle") => Ok(throttle(pipeline)),
         (&Method::POST, "throttle") => pipeline.throttle.change(form).map(|()| throttle(pipeline)),
@@ -142,19 +146,25 @@ async fn health(forwarder: &Forwarder) -> Reply {
     json_reply(StatusCode::OK, &json!({ "gateway": "serving", "regions": regions }))
 }
 
-async fn reset(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
+async fn reset_accounts(forwarder: &Forwarder, form: &Form<'_>) -> Result<Reply, String> {
     let account = form.get("account").unwrap_or_default();
     if !account.is_empty() && !is_account(account) {
         return Err("account must be 12 digits".to_owned());
     }
-    let regions = each(regions(forwarder, form)?, |region| async move {
+    let of = if form.get("region").is_some() { regions(forwarder, form)? } else { forwarder.known() };
+    Ok(outcome(reset(forwarder, of, account).await))
+}
+
+/// Forgets what an account has in these regions; what everybody has, if none is named.
+pub(crate) async fn reset(forwarder: &Forwarder, regions: Vec<String>, account: &str) -> Outcomes {
+    each(regions, |region| async move {
         let request = Request::new(ResetRequest { account: account.to_owned() });
         let reset = forwarder.send(&region, request, |channel, request| async {
             AdminClient::new(channel).reset(request).await.map(drop)
         });
         reset.await.map(|()| json!("reset"))
-    });
-    Ok(outcome(regions.await))
+    })
+    .await
 }
 
 async fn clock(forwarder: &Forwarder, form: &Form<'_>, change: ClockRequest) -> Result<Reply, String> {
@@ -192,8 +202,11 @@ pub(crate) fn regions(forwarder: &Forwarder, form: &Form<'_>) -> Result<Vec<Stri
     }
 }
 
-/// One question to many regions at once. False where any failed.
-pub(crate) async fn each<F>(regions: Vec<String>, ask: impl Fn(String) -> F) -> (bool, BTreeMap<String, Value>)
+/// What each region has answered; false where any failed.
+pub(crate) type Outcomes = (bool, BTreeMap<String, Value>);
+
+/// One question to many regions at once.
+pub(crate) async fn each<F>(regions: Vec<String>, ask: impl Fn(String) -> F) -> Outcomes
 where
     F: Future<Output = Result<Value, Ec2Error>>,
 {
@@ -203,7 +216,7 @@ where
     (all_well, regions.into_iter().zip(shown).collect())
 }
 
-pub(crate) fn outcome((all_well, regions): (bool, BTreeMap<String, Value>)) -> Reply {
+pub(crate) fn outcome((all_well, regions): Outcomes) -> Reply {
     let status = if all_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     json_reply(status, &json!({ "regions": regions }))
 }

@@ -33,6 +33,10 @@ impl Forwarder {
         self.nodes.started()
     }
 
+    pub(crate) fn known(&self) -> Vec<String> {
+        self.nodes.known()
+    }
+
     pub(crate) fn set_power(&self, region: &str, power: Power) -> Result<(), String> {
         self.nodes.set_power(region, power)
     }
@@ -67,16 +71,27 @@ impl Forwarder {
     where
         F: Future<Output = Result<R, Status>>,
     {
+        request.set_timeout(self.deadline);
+        let answered = self.send_patiently(region, request, rpc);
+        let late = || Ec2Error::unavailable(format!("The region {region} did not answer in time. Please try again."));
+        tokio::time::timeout(self.deadline, answered).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// The same without a deadline: how long a stream takes depends on what it carries.
+    pub(crate) async fn send_patiently<M, R, F>(
+        &self,
+        region: &str,
+        mut request: Request<M>,
+        rpc: impl FnOnce(Channel, Request<M>) -> F,
+    ) -> Result<R, Ec2Error>
+    where
+        F: Future<Output = Result<R, Status>>,
+    {
         if let Some(token) = &self.token {
             token.write_to(request.metadata_mut());
         }
-        request.set_timeout(self.deadline);
-        let answered = async {
-            let channel = self.channel(region).await?;
-            rpc(channel, request).await.map_err(|status| self.failure(region, status))
-        };
-        let late = || Ec2Error::unavailable(format!("The region {region} did not answer in time. Please try again."));
-        tokio::time::timeout(self.deadline, answered).await.unwrap_or_else(|_| Err(late()))
+        let channel = self.channel(region).await?;
+        rpc(channel, request).await.map_err(|status| self.failure(region, status))
     }
 
     async fn channel(&self, region: &str) -> Result<Channel, Ec2Error> {
@@ -90,7 +105,7 @@ impl Forwarder {
     }
 
     /// What the client is told. Details are the node's; a status with a source is the transport's own.
-    fn failure(&self, region: &str, status: Status) -> Ec2Error {
+    pub(crate) fn failure(&self, region: &str, status: Status) -> Ec2Error {
         if !status.details().is_empty() {
             return status.into();
         }

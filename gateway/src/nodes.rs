@@ -31,6 +31,11 @@ pub trait Nodes: Send + Sync {
     /// The regions whose nodes have been started.
     fn started(&self) -> Vec<String>;
 
+    /// The regions that have a world: those, and what lies on a disk and has not been asked for yet.
+    fn known(&self) -> Vec<String> {
+        self.started()
+    }
+
     /// What the operator does to the region's process, where it is ours.
     fn set_power(&self, _region: &str, _power: Power) -> Result<(), String> {
         Err("nodes that run by themselves are stopped where they run".to_owned())

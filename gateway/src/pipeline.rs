@@ -33,6 +33,7 @@ use crate::schema::Schema;
 use crate::service::Service;
 use crate::signature::{AuthMode, Identity, authenticate, presented};
 use crate::throttle::Throttle;
+use crate::uuids::Uuids;
 use crate::{cloudtrail, region, sts, trace, version};
 
 /// What a client says of itself goes no further than this.
@@ -47,6 +48,7 @@ pub(crate) struct Pipeline {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) forwarder: Forwarder,
     pub(crate) meter: Meter,
+    pub(crate) uuids: Uuids,
     pub(crate) slots: Semaphore,
     /// For bodies, in bytes.
     pub(crate) room: Arc<Semaphore>,
@@ -95,7 +97,7 @@ impl Pipeline {
     {
         let stopwatch = Stopwatch::start();
         let _in_flight = self.meter.enter();
-        let mut exchange = Exchange::new();
+        let mut exchange = Exchange::new(self.uuids.fresh());
         let span = info_span!("request", request_id = exchange.id, action = Empty, account = Empty, region = Empty);
         trace::adopt(&span, request.headers());
         let life = AssertUnwindSafe(self.life(request, source, &mut exchange)).catch_unwind();
@@ -124,6 +126,7 @@ impl Pipeline {
         let Some(told) = exchange.told_of.take() else { return };
         let call = record::Call {
             request_id: &exchange.id,
+            event_id: self.uuids.fresh(),
             source: exchange.service.source(),
             action: &exchange.action,
             region: &exchange.region,
@@ -271,9 +274,9 @@ fn missing_action() -> Ec2Error {
 }
 
 impl Exchange {
-    fn new() -> Self {
+    fn new(id: String) -> Self {
         Self {
-            id: reply::request_id(),
+            id,
             service: Service::Ec2,
             action: String::new(),
             account: String::new(),

@@ -15,16 +15,6 @@ const JSON: &str = "application/x-amz-json-1.1";
 
 pub(crate) type Reply = Response<Full<Bytes>>;
 
-/// A UUID, as AWS names requests.
-pub(crate) fn request_id() -> String {
-    // Unique, but no secret: the operating system need not be asked for each.
-    let mut bytes = fastrand::u128(..).to_ne_bytes();
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = hex::encode(bytes);
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
-}
-
 pub(crate) fn success(body: Vec<u8>, service: Service, request_id: &str) -> Reply {
     answer(StatusCode::OK, if service == Service::CloudTrail { JSON } else { XML }, body, request_id)
 }
@@ -114,12 +104,5 @@ mod tests {
         assert_eq!(reply.status(), StatusCode::FORBIDDEN);
         let reply = failure(&Ec2Error::new("AuthFailure", ""), Service::Ec2, "r-1");
         assert_eq!(reply.status(), StatusCode::UNAUTHORIZED);
-    }
-
-    #[test]
-    fn request_ids_are_uuids() {
-        let id = request_id();
-        assert_eq!((id.len(), &id[14..15]), (36, "4"));
-        assert_ne!(id, request_id());
     }
 }

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use archipelago_proto::Ec2Error;
 use archipelago_proto::token::ClusterToken;
-use http::StatusCode;
-use hyper::body::Incoming;
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
+use http_body_util::Either;
+use hyper::body::{Body, Incoming};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -18,7 +21,7 @@ use tokio::time::{interval, sleep, timeout};
 use crate::access::{self, Directory, Guard, Identities};
 use crate::admin::{self, plain, refusal};
 use crate::clock::Clock;
-use crate::connection;
+use crate::connection::{self, Answered, carried};
 use crate::faults::{Faults, Rule as Fault};
 use crate::forward::Forwarder;
 use crate::keyring::Keyring;
@@ -26,6 +29,7 @@ use crate::limits::Limits;
 use crate::meter::Meter;
 use crate::nodes::Nodes;
 use crate::pipeline::Pipeline;
+use crate::populate::{Populate, populate};
 use crate::record::{Record, RecordConfig};
 use crate::reply::Reply;
 use crate::request::Received;
@@ -34,6 +38,8 @@ use crate::schema::Schema;
 use crate::signature::AuthMode;
 use crate::throttle::{Throttle, ThrottleConfig};
 use crate::tls::Tls;
+use crate::uuids::Uuids;
+use crate::world;
 
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -51,8 +57,10 @@ pub struct Config {
     pub record: RecordConfig,
     pub faults: Vec<Fault>,
     pub scenario: Vec<Step>,
+    /// What regions have from their start.
+    pub populate: Vec<Populate>,
     /// Of all that is drawn by lot.
-    pub seed: u64,
+    pub seed: Option<u64>,
     /// Who is restricted; nobody, unless somebody is named.
     pub identities: Identities,
     /// What messages to clients are sealed with: the secret that all gateways of the cluster have.
@@ -65,6 +73,7 @@ pub struct Config {
 pub struct Gateway {
     pub(crate) pipeline: Arc<Pipeline>,
     pub(crate) tls: Option<Tls>,
+    populate: Arc<[Populate]>,
     /// Cleared when it begins to stop.
     ready: Arc<AtomicBool>,
 }
@@ -73,8 +82,20 @@ impl Gateway {
     /// Fails where the schema of this binary is not one that the gateway can transcode, or where identities are not in
     /// order.
     pub fn new(config: Config, keyring: Keyring, nodes: Arc<dyn Nodes>, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let Config { limits, auth, cluster_token, throttle, record, faults, scenario, seed, identities, secret, tls } =
-            config;
+        let Config {
+            limits,
+            auth,
+            cluster_token,
+            throttle,
+            record,
+            faults,
+            scenario,
+            populate: entries,
+            seed,
+            identities,
+            secret,
+            tls,
+        } = config;
         let now_ms = clock.now_ms();
         let pipeline = Pipeline {
             schema: Schema::load()?,
@@ -84,15 +105,27 @@ impl Gateway {
             clock,
             forwarder: Forwarder::new(nodes, cluster_token, limits.answer),
             meter: Meter::new()?,
+            uuids: Uuids::new(seed),
             slots: Semaphore::new(limits.requests),
             room: Arc::new(Semaphore::new(limits.bodies)),
             limits,
             throttle: Throttle::new(throttle)?,
             record: Record::new(&record)?,
-            faults: Faults::new(faults, seed, now_ms)?,
+            faults: Faults::new(faults, seed.unwrap_or_default(), now_ms)?,
             scenario: Scenario::new(scenario, now_ms)?,
         };
-        Ok(Self { pipeline: Arc::new(pipeline), tls, ready: Arc::new(AtomicBool::new(true)) })
+        let ready = Arc::new(AtomicBool::new(true));
+        Ok(Self { pipeline: Arc::new(pipeline), tls, populate: entries.into(), ready })
+    }
+
+    /// Puts the world of a file in the place of the one that there is.
+    pub async fn import<B: Body<Data = Bytes> + Unpin>(&self, world: B) -> Result<(), Ec2Error> {
+        world::import(&self.pipeline, world).await.map(drop)
+    }
+
+    /// Makes what regions are to have from their start. Before it serves, so that no client sees half of it.
+    pub async fn populate(&self) -> Result<(), String> {
+        populate(&self.pipeline, &self.populate).await
     }
 
     /// Serves until `shutdown`, then answers the requests that are under way.
@@ -138,7 +171,15 @@ impl Gateway {
         Ok(())
     }
 
-    pub(crate) async fn answer(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
+    /// What goes back over the connection.
+    pub(crate) async fn respond(&self, request: http::Request<Incoming>, source: IpAddr) -> Answered {
+        if request.uri().path() == "/_archipelago/world" {
+            return self.world(request).await;
+        }
+        carried(self.answer(request, source).await)
+    }
+
+    async fn answer(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
         match request.uri().path() {
             "/livez" => plain(StatusCode::OK, "text/plain", "ok"),
             "/readyz" if self.ready.load(Ordering::Relaxed) => plain(StatusCode::OK, "text/plain", "ok"),
@@ -149,9 +190,22 @@ impl Gateway {
         }
     }
 
+    /// The one page whose bodies are too large to be held.
+    async fn world(&self, request: http::Request<Incoming>) -> Answered {
+        let answered = match *request.method() {
+            Method::GET => match world::export(&self.pipeline).await {
+                Ok(body) => return Ok(Response::new(Either::Right(body))),
+                Err(error) => Err(error),
+            },
+            Method::POST => world::import(&self.pipeline, request.into_body()).await,
+            _ => return carried(refusal(StatusCode::METHOD_NOT_ALLOWED, "the method is not allowed here")),
+        };
+        carried(answered.unwrap_or_else(|error| refusal(error.http_status(), &error.message)))
+    }
+
     async fn operate(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
         let limits = &self.pipeline.limits;
-        let bad = |error: archipelago_proto::Ec2Error| refusal(error.http_status(), &error.message);
+        let bad = |error: Ec2Error| refusal(error.http_status(), &error.message);
         let mut request = match Received::read(request, source, limits, &self.pipeline.room).await {
             Ok(request) => request,
             Err(error) => return bad(error),

@@ -4,6 +4,8 @@ use archipelago_proto::Ec2Error;
 
 use crate::limits::shown;
 
+pub(crate) const NEWEST: &str = "2016-11-15";
+
 /// All that EC2 has had; the names in our schema are the newest one's, with the older ones as aliases.
 const VERSIONS: &[&str] = &[
     "2006-06-26",
@@ -76,6 +78,7 @@ mod tests {
     #[test]
     fn dated_versions_exist_and_others_do_not() {
         assert!(VERSIONS.is_sorted());
+        assert_eq!(VERSIONS.last(), Some(&NEWEST));
         assert_eq!(check(Some("2014-10-01")), Ok("2014-10-01"));
         assert_eq!(check(Some("2016-11-15")), Ok("2016-11-15"));
         assert_eq!(check(Some("2014-10-02")).unwrap_err().code, "NoSuchVersion");

@@ -5,6 +5,7 @@
 
 mod admin;
 pub mod capacity;
+pub mod consistency;
 pub mod entity;
 pub mod families;
 #[doc(hidden)]
@@ -19,6 +20,8 @@ mod region;
 pub mod request;
 pub mod store;
 pub mod time;
+mod world;
+mod world_server;
 
 pub use metering::Metrics;
 pub use node::{Node, NodeConfig};

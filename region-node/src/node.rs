@@ -5,6 +5,7 @@ use std::sync::Arc;
 use archipelago_proto::cluster::v1::admin_server::AdminServer;
 use archipelago_proto::cluster::v1::peer_server::PeerServer;
 use archipelago_proto::cluster::v1::permissions_server::PermissionsServer;
+use archipelago_proto::cluster::v1::world_server::WorldServer;
 use archipelago_proto::tls::ClusterTls;
 use archipelago_proto::token::ClusterToken;
 use axum::handler::Handler as _;
@@ -20,6 +21,7 @@ use crate::admin::Operator;
 use crate::peer::Exporter;
 use crate::permissions::Informant;
 use crate::request::{Desk, serve};
+use crate::world_server::Librarian;
 use crate::{Metrics, Region};
 
 /// What a node is besides its region.
@@ -77,7 +79,9 @@ impl Node {
         routes.add_service(InterceptedService::new(PeerServer::new(exporter), guard.clone()));
         let desk = Arc::new(Desk::new(Arc::clone(&self.region), token));
         let informant = Informant(Arc::clone(&desk));
-        routes.add_service(InterceptedService::new(PermissionsServer::new(informant), guard));
+        routes.add_service(InterceptedService::new(PermissionsServer::new(informant), guard.clone()));
+        let librarian = WorldServer::new(Librarian(Arc::clone(&self.region))).max_decoding_message_size(usize::MAX);
+        routes.add_service(InterceptedService::new(librarian, guard));
         let probed = |routes: RoutesBuilder| {
             let (region, metrics) = (Arc::clone(&self.region), metrics.clone());
             let router = routes.routes().into_axum_router();

@@ -14,7 +14,7 @@ use crate::metering::Meters;
 use crate::peer::Peers;
 use crate::platforms::Platforms;
 use crate::request::{Context, Tokens};
-use crate::store::{Store, StoreError};
+use crate::store::{Keep, Store, StoreError};
 use crate::time::{Clock, Lifecycle};
 
 /// How often idle actors are looked for; one that is idle for two rounds goes.
@@ -29,6 +29,8 @@ macro_rules! region {
             /// The nodes of other regions.
             pub peers: Arc<dyn Peers>,
             pub(crate) meters: Meters,
+            /// Held by every request; an import waits for all of them, and they for it.
+            pub(crate) gate: tokio::sync::RwLock<()>,
             /// Held while an account's first resources are made.
             pub(crate) settling: tokio::sync::Mutex<()>,
             /// The IPv6 blocks that VPCs can have from Amazon.
@@ -57,6 +59,7 @@ macro_rules! region {
                     peers,
                     tokens: Tokens::default(),
                     meters: Meters::default(),
+                    gate: tokio::sync::RwLock::default(),
                     settling: tokio::sync::Mutex::default(),
                     ipv6_pool: families::vpcs::Ipv6Pool::new(facts),
                     public_addresses: families::network_interfaces::PublicPool::new(facts),
@@ -220,11 +223,43 @@ impl Region {
         let registry = self.shell.registry();
         families::images::stock(self);
         families::prefix_lists::stock(self);
-        registry.restore(&self.shell.store, &self.tokens, &self.capacity)?;
+        let mut lost = None;
+        self.shell.store.load(&mut |key, bytes| {
+            if !self.put_back(key, bytes) {
+                lost = Some(key.to_owned());
+            }
+        })?;
+        registry.relink();
+        self.rebuild().await;
+        self.resume();
+        lost.map_or(Ok(()), |key| Err(StoreError(format!("the record {key} cannot be read"))))
+    }
+
+    /// What is kept beside the entities.
+    pub(crate) fn keeps(&self) -> [&dyn Keep; 3] {
+        [&self.tokens, &self.capacity, &self.shell.consistency]
+    }
+
+    /// Brings a record back; false if it cannot be read.
+    pub(crate) fn put_back(&self, key: &str, bytes: &[u8]) -> bool {
+        let Some((word, rest)) = key.split_once('/') else { return false };
+        match self.keeps().into_iter().find(|keep| keep.word() == word) {
+            Some(keep) => keep.restore(rest, bytes),
+            None => self.shell.registry().restore(word, rest, bytes),
+        }
+    }
+
+    /// Once everything is back: makes again what is derived.
+    pub(crate) async fn rebuild(self: &Arc<Self>) {
         self.tokens.restored();
+        self.shell.ids.go_on_from(self.shell.sequence());
         families::rebuild(self).await;
-        registry.hosts().for_each(AnyHost::resume);
-        Ok(())
+    }
+
+    /// Goes on with what was under way, and asks other regions how far they are.
+    pub(crate) fn resume(self: &Arc<Self>) {
+        families::reconcile(self);
+        self.shell.registry().hosts().for_each(AnyHost::resume);
     }
 
     /// An account has what AWS gives it from its first call on.
@@ -234,14 +269,18 @@ impl Region {
 
     /// Forgets the resources of one account, or of all.
     pub async fn reset(&self, account: Option<&str>) -> Ec2Result<()> {
-        let mut writes = self.tokens.forget(account);
+        let mut writes = self.tokens.forget_of(account);
         let public_addresses = families::public_addresses(self, account);
+        let ipv6_blocks = families::vpcs::ipv6_blocks(self, account);
+        let ipam_blocks = families::ipam::amazons_blocks(self, account);
         for host in self.shell.registry().hosts() {
             writes.extend(host.forget(account));
         }
         families::instances::count(self);
         families::instances::claim_classic_addresses(self);
         public_addresses.into_iter().for_each(|address| self.public_addresses.give_back(address));
+        ipv6_blocks.into_iter().for_each(|block| self.ipv6_pool.free(block));
+        ipam_blocks.into_iter().for_each(|block| self.ipam_blocks.free(block));
         Ok(self.shell.store.commit(writes).await?)
     }
 

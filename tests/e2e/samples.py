@@ -57,13 +57,13 @@ def public_key():
     return quote(base64.b64encode(line).decode(), safe="")
 
 
-def ask(url, account, query):
+def ask(url, account, query, region="us-east-1"):
     """A request as the reference writes it, but with each value encoded, and signed in its headers."""
     action, *pairs = query.split("&")
     pairs = [pair.split("=", 1) for pair in pairs]
     query = "&".join(f"{name}={quote(unquote_plus(value), safe='-_.~')}" for name, value in pairs)
     request = AWSRequest("GET", f"{url}/?Action={action}&Version={VERSION}&{query}".rstrip("&"))
-    SigV4Auth(Credentials(account, "test"), "ec2", "us-east-1").add_auth(request)
+    SigV4Auth(Credentials(account, "test"), "ec2", region).add_auth(request)
     return requests.get(request.url, headers=dict(request.headers), timeout=60)
 
 

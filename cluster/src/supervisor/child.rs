@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use archipelago_gateway::Power;
+use archipelago_proto::regions;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
@@ -41,6 +42,15 @@ pub(crate) struct Recipe {
     pub(crate) cluster_token: String,
     /// Gives each node a certificate, where the processes speak TLS.
     pub(crate) authority: Option<Arc<Authority>>,
+}
+
+impl Recipe {
+    /// The regions that have a folder.
+    pub(super) fn kept(&self) -> Vec<String> {
+        let folders = self.data_dir.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
+        let names = folders.filter_map(|folder| folder.ok()?.file_name().into_string().ok());
+        names.filter(|name| regions::find(name).is_some()).collect()
+    }
 }
 
 /// What others want of the node.

@@ -94,6 +94,16 @@ impl Supervisor {
         regions
     }
 
+    /// Those, and the regions that have a folder from before.
+    fn known(&self) -> Vec<String> {
+        let mut regions = self.started();
+        let allowed = |region: &String| self.allowed.is_empty() || self.allowed.contains(region);
+        regions.extend(self.recipe.kept().into_iter().filter(allowed));
+        regions.sort();
+        regions.dedup();
+        regions
+    }
+
     /// Stops every node, and returns when all have stopped.
     pub(crate) async fn stop(&self) {
         self.stopping.send_replace(true);

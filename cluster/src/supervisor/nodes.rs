@@ -28,6 +28,10 @@ impl Nodes for SupervisedNodes {
         self.supervisor.started()
     }
 
+    fn known(&self) -> Vec<String> {
+        self.supervisor.known()
+    }
+
     fn set_power(&self, region: &str, power: Power) -> Result<(), String> {
         self.supervisor.set_power(region, power)
     }

@@ -1,27 +1,15 @@
 //! Who there is, read and changed at run time: `/_archipelago/iam`. The words are those of the configuration file.
 
 use http::{Method, StatusCode};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::Identities;
+use super::People;
 use super::guard::Guard;
 use crate::admin::{json_reply, refusal};
-use crate::keyring::{Key, Keyring};
+use crate::keyring::Keyring;
 use crate::query::Form;
 use crate::reply::Reply;
 use crate::request::Received;
-
-/// What may be put: identities, and keys of theirs.
-#[derive(Deserialize)]
-struct Put {
-    #[serde(default)]
-    keys: Vec<Key>,
-    #[serde(flatten)]
-    identities: Map,
-}
-
-type Map = serde_json::Map<String, Value>;
 
 pub(crate) fn answer(guard: &Guard, keyring: &Keyring, request: &Received, form: &Form<'_>, body: &[u8]) -> Reply {
     let done = match request.method {
@@ -38,12 +26,9 @@ pub(crate) fn answer(guard: &Guard, keyring: &Keyring, request: &Received, form:
 
 /// All of it or, if anything is wrong, nothing.
 fn put(guard: &Guard, keyring: &Keyring, body: &[u8]) -> Result<(), String> {
-    let put: Put = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let identities: Identities =
-        serde_json::from_value(Value::Object(put.identities)).map_err(|error| error.to_string())?;
-    put.keys.iter().try_for_each(Key::check)?;
+    let People { keys, identities } = People::read(body)?;
     guard.change(|known| known.put(identities))?;
-    put.keys.into_iter().for_each(|key| keyring.add(key));
+    keys.into_iter().for_each(|key| keyring.add(key));
     Ok(())
 }
 

@@ -32,6 +32,16 @@ impl Guard {
         Ok(())
     }
 
+    /// Who there is, in the operator's words.
+    pub(crate) fn identities(&self) -> Identities {
+        self.directory().source.clone()
+    }
+
+    /// Whoever there was is gone, and these are there.
+    pub(crate) fn replace(&self, identities: Identities) -> Result<(), String> {
+        self.change(|known| *known = identities)
+    }
+
     /// What binds a caller; None for who may do everything.
     pub(crate) fn restrictions(&self, caller: &Identity) -> Option<Restrictions> {
         let directory = self.directory.read().unwrap_or_else(PoisonError::into_inner);

@@ -13,6 +13,7 @@ mod gate;
 mod guard;
 mod identities;
 mod message;
+mod people;
 mod restrictions;
 
 use crate::policy::Document;
@@ -24,6 +25,7 @@ pub(crate) use facts::Surroundings;
 pub(crate) use gate::{Asked, admit};
 pub(crate) use guard::Guard;
 pub use identities::{Group, Identities, Policy, Role, User};
+pub(crate) use people::People;
 
 /// What is wrong with the text of an identity policy, if anything. It ends soon whatever the text, and never panics.
 pub fn check_policy(text: &str) -> Result<(), String> {

@@ -16,6 +16,7 @@ async fn record(calls: &[(&str, &str, &str)]) -> Record {
         };
         let call = Call {
             request_id: "r",
+            event_id: format!("event-{place}"),
             source: "ec2.amazonaws.com",
             action,
             region: "us-east-1",

@@ -8,7 +8,7 @@ mod session;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::crypto::same;
 
@@ -21,7 +21,7 @@ pub const DEFAULT_ACCOUNT: &str = "000000000000";
 const IMPLIED_SECRET: &str = "test";
 
 /// A key of the configuration.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Key {
     pub access_key: String,
@@ -68,6 +68,13 @@ impl Keyring {
 
     pub fn add(&self, key: Key) {
         self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(key.access_key.clone(), key);
+    }
+
+    /// Those that were added, in the order of their names.
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        let mut keys: Vec<_> = self.keys.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        keys.sort_by(|a, b| a.access_key.cmp(&b.access_key));
+        keys
     }
 
     pub(crate) fn find(&self, access_key: &str, token: Option<&str>, now_ms: i64) -> Result<Holder, KeyError> {

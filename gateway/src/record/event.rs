@@ -14,6 +14,7 @@ use crate::signature::Identity;
 /// What is known of a call when it has been answered.
 pub(crate) struct Call<'c> {
     pub(crate) request_id: &'c str,
+    pub(crate) event_id: String,
     /// `ec2.amazonaws.com`
     pub(crate) source: &'static str,
     pub(crate) action: &'c str,
@@ -90,7 +91,7 @@ impl Event {
         let (account, principal, access_key) = call.identity.map_or(("", "", ""), |identity| {
             (identity.account.as_str(), identity.principal.as_str(), identity.access_key.as_str())
         });
-        let id = crate::reply::request_id();
+        let id = call.event_id;
         let read_only = only_reads(call.action);
         let mut record = json!({
             "eventVersion": "1.11",

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::query::{Form, Parameters};
-use crate::schema::Schema;
+use crate::schema::{Action, Schema};
 use crate::service::only_reads;
 
 pub(crate) use event::{Call, Event};
@@ -134,12 +134,17 @@ pub(crate) fn parameters(form: &Form<'_>) -> Value {
     Parameters::of(form).map_or(Value::Null, |parameters| json::of_parameters(parameters.root()))
 }
 
+/// All elements of an answer.
+pub(crate) fn answer(schema: &Schema, action: &Action, answer: &[u8]) -> Value {
+    json::of_response(schema, action.output, answer).unwrap_or_default()
+}
+
 /// The element `responseElements`: null for what only reads.
-pub(crate) fn elements(schema: &Schema, action: &crate::schema::Action, request_id: &str, answer: &[u8]) -> Value {
+pub(crate) fn elements(schema: &Schema, action: &Action, request_id: &str, answer: &[u8]) -> Value {
     if only_reads(&action.name) {
         return Value::Null;
     }
-    let mut elements = json::of_response(schema, action.output, answer).unwrap_or_default();
+    let mut elements = self::answer(schema, action, answer);
     elements["requestId"] = Value::from(request_id);
     if action.returns_true {
         elements["_return"] = Value::from(true);

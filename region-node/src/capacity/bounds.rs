@@ -5,7 +5,7 @@ use prost::Message;
 use super::Bound;
 
 /// Where the store keeps them.
-pub(crate) const BOUNDS: &str = "capacity-bounds";
+pub(super) const BOUNDS: &str = "capacity-bounds";
 
 /// Later ones count before earlier ones.
 #[derive(Default)]
@@ -41,6 +41,11 @@ impl Bounds {
     pub(super) fn all(&self) -> impl Iterator<Item = &Bound> {
         let replaced = |bound: &&Bound| self.unbound || self.set.iter().any(|set| set.same_pools(bound));
         self.configured.iter().filter(move |bound| !replaced(bound)).chain(&self.set)
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.set.clear();
+        self.unbound = false;
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {

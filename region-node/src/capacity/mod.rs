@@ -15,11 +15,9 @@ use dashmap::DashMap;
 pub use bound::Bound;
 pub use pool::{Market, Pool};
 
-pub(crate) use bounds::BOUNDS;
-
 use crate::entity::Id;
-use crate::store::Write;
-use bounds::Bounds;
+use crate::store::{Keep, Write};
+use bounds::{BOUNDS, Bounds};
 use pool::Held;
 
 #[derive(Default)]
@@ -60,14 +58,6 @@ impl Capacity {
     /// What the operator has set, for the store.
     pub(crate) fn record(&self) -> Write {
         Write { key: format!("{BOUNDS}/operator"), value: Some(self.bounds().encode()) }
-    }
-
-    /// Brings back what the store keeps of that.
-    pub(crate) fn restore(&self, bytes: &[u8]) -> bool {
-        let mut bounds = self.bounds();
-        let restored = bounds.decode(bytes);
-        self.apply(&bounds);
-        restored
     }
 
     /// The pools that something is in, with what is in them and their limits, in order.
@@ -135,6 +125,30 @@ impl Capacity {
 
     fn bounds(&self) -> MutexGuard<'_, Bounds> {
         self.bounds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keep for Capacity {
+    fn word(&self) -> &'static str {
+        BOUNDS
+    }
+
+    fn records(&self) -> Vec<Write> {
+        vec![self.record()]
+    }
+
+    fn restore(&self, _: &str, bytes: &[u8]) -> bool {
+        let mut bounds = self.bounds();
+        let restored = bounds.decode(bytes);
+        self.apply(&bounds);
+        restored
+    }
+
+    /// What the configuration says stays.
+    fn forget(&self) {
+        let mut bounds = self.bounds();
+        bounds.forget();
+        self.apply(&bounds);
     }
 }
 

@@ -7,6 +7,7 @@ use archipelago_proto::Ec2Result;
 use imbl::OrdSet;
 
 use super::host::Inside;
+use super::shell::Changing;
 use super::{Account, Claim, Entity, Host, Id, Published, Shell, record};
 use crate::store::Write;
 
@@ -16,11 +17,18 @@ pub struct Batch {
     account: Account,
     new: Vec<Box<dyn Newborn>>,
     writes: Vec<Write>,
+    done: Vec<Box<dyn FnOnce() + Send>>,
 }
 
 impl Batch {
     pub fn new(shell: &Arc<Shell>, account: &Account) -> Self {
-        Self { shell: Arc::clone(shell), account: account.clone(), new: Vec::new(), writes: Vec::new() }
+        Self {
+            shell: Arc::clone(shell),
+            account: account.clone(),
+            new: Vec::new(),
+            writes: Vec::new(),
+            done: Vec::new(),
+        }
     }
 
     /// Adds a resource. What is due at once has happened by the time it is published.
@@ -46,6 +54,11 @@ impl Batch {
         self.writes.push(write);
     }
 
+    /// Is done as the resources come to exist.
+    pub(crate) fn when_done(&mut self, done: impl FnOnce() + Send + 'static) {
+        self.done.push(Box::new(done));
+    }
+
     /// Every resource that the new ones link to learns of them first, and must still exist.
     pub async fn commit(mut self) -> Ec2Result<()> {
         let claimed = self.claim()?;
@@ -66,9 +79,11 @@ impl Batch {
             release(held);
             return Err(error.into());
         }
+        let changing = self.shell.change();
         for new in self.new {
-            new.publish();
+            new.publish(&changing);
         }
+        self.done.into_iter().for_each(|done| done());
         Ok(())
     }
 }
@@ -112,7 +127,7 @@ trait Newborn: Send + Sync {
     fn links(&self) -> Vec<Id>;
     fn claims(&self) -> Vec<Claim>;
     fn adopt(&mut self, by: Vec<Id>);
-    fn publish(self: Box<Self>);
+    fn publish(self: Box<Self>, changing: &Changing<'_>);
 }
 
 struct Ready<E: Entity> {
@@ -139,7 +154,7 @@ impl<E: Entity> Newborn for Ready<E> {
         }
     }
 
-    fn publish(self: Box<Self>) {
-        self.host.publish(None, &self.published);
+    fn publish(self: Box<Self>, changing: &Changing<'_>) {
+        self.host.publish(changing, None, &self.published);
     }
 }

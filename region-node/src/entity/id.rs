@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use archipelago_proto::{Ec2Error, Ec2Result};
 
@@ -105,16 +105,33 @@ impl Kind {
     }
 }
 
-/// Where fresh ids come from; seeded, so that a world can be repeated.
-pub struct Ids(Mutex<fastrand::Rng>);
+/// Where fresh ids come from, and all else that is drawn by lot; seeded, so that a world can be repeated.
+pub struct Ids {
+    seed: Option<u64>,
+    random: Mutex<fastrand::Rng>,
+}
 
 impl Ids {
     pub fn seeded(seed: u64) -> Self {
-        Self(Mutex::new(fastrand::Rng::with_seed(seed)))
+        Self { seed: Some(seed), random: Mutex::new(fastrand::Rng::with_seed(seed)) }
+    }
+
+    /// Each region of a seeded world draws its own.
+    pub fn of_region(seed: u64, region: &str) -> Self {
+        let mix = |sum: u64, byte: u8| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        Self::seeded(region.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, mix))
     }
 
     pub fn random() -> Self {
-        Self(Mutex::new(fastrand::Rng::new()))
+        Self { seed: None, random: Mutex::new(fastrand::Rng::new()) }
+    }
+
+    /// A world that had so many resources before this start must not get their ids again.
+    pub(crate) fn go_on_from(&self, sequence: u64) {
+        if let Some(seed) = self.seed {
+            // Odd, so that each number leads to a seed of its own.
+            *self.lot() = fastrand::Rng::with_seed(seed.wrapping_add(sequence.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        }
     }
 
     /// A new id of a kind.
@@ -131,7 +148,11 @@ impl Ids {
     }
 
     pub fn number(&self) -> u64 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).u64(..)
+        self.lot().u64(..)
+    }
+
+    fn lot(&self) -> MutexGuard<'_, fastrand::Rng> {
+        self.random.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -175,5 +196,13 @@ mod tests {
     #[test]
     fn a_seed_repeats_the_ids() {
         assert_eq!(Ids::seeded(7).fresh(&VOLUME), Ids::seeded(7).fresh(&VOLUME));
+    }
+
+    #[test]
+    fn a_seed_gives_a_later_start_other_ids() {
+        let (first, later) = (Ids::seeded(7), Ids::seeded(7));
+        first.go_on_from(1);
+        later.go_on_from(2);
+        assert_ne!(first.fresh(&VOLUME), later.fresh(&VOLUME));
     }
 }

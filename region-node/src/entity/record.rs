@@ -25,6 +25,22 @@ pub(super) fn put<E: Entity>(id: &Id, account: &Account, sequence: u64, state: &
     Write { key: key::<E>(id), value: Some(record.encode_to_vec()) }
 }
 
+/// A resource that can be written down, whatever its kind.
+pub(crate) trait Recorded: Send + Sync {
+    fn key(&self) -> String;
+    fn write(&self) -> Write;
+}
+
+impl<E: Entity> Recorded for Published<E> {
+    fn key(&self) -> String {
+        key::<E>(&self.id)
+    }
+
+    fn write(&self) -> Write {
+        put(&self.id, &self.account, self.sequence, &self.state)
+    }
+}
+
 pub(super) fn delete<E: Entity>(id: &str) -> Write {
     Write { key: key::<E>(id), value: None }
 }

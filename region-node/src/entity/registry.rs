@@ -3,16 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use archipelago_proto::ec2::v1::Tag;
 use archipelago_proto::{Ec2Error, Ec2Result};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use imbl::{OrdMap, OrdSet};
 use tokio::sync::oneshot;
 
 use super::actor::Request;
-use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record, uuid};
-use crate::capacity::{BOUNDS, Capacity};
-use crate::request::{TOKENS, Tokens};
-use crate::store::{Store, StoreError, Write};
+use super::record::Recorded;
+use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Published, Shelf, TagChange, TagIndex, Tagged, record, uuid};
+use crate::store::Write;
 
 /// A host, whatever its kind.
 pub(crate) trait AnyHost: Send + Sync {
@@ -30,6 +31,10 @@ pub(crate) trait AnyHost: Send + Sync {
     fn release(&self, id: &Id, by: Vec<Id>);
     /// Has a resource go through what is due; returns the work that this leaves to do.
     fn wake<'a>(&'a self, id: &'a Id) -> BoxFuture<'a, Option<BoxFuture<'static, ()>>>;
+    /// Its resources as they are now, but for the catalogue.
+    fn recorded(&self) -> Vec<Arc<dyn Recorded>>;
+    /// Whether a record can be read.
+    fn reads(&self, id: &str, bytes: &[u8]) -> bool;
     fn restore(&self, id: &str, bytes: &[u8]) -> bool;
     fn relink(&self, registry: &Registry);
     fn adopt(&self, id: &Id, by: Vec<Id>);
@@ -37,6 +42,15 @@ pub(crate) trait AnyHost: Send + Sync {
     fn sweep(&self);
     /// Forgets the resources of an account, or all but the catalogue; returns what the store must forget.
     fn forget(&self, account: Option<&str>) -> Vec<Write>;
+    /// Forgets all but the catalogue, and lets nobody know: what they link to is forgotten too.
+    fn clear(&self);
+    /// Whether others do not see yet what some of its resources are.
+    fn lags(&self) -> bool;
+    /// Whether others do not see yet that a resource exists.
+    fn hides(&self, id: &str) -> bool;
+    fn hides_name(&self, account: &str, name: &str) -> bool;
+    /// The tags that are seen on those of its resources that lag; None where none is seen at all.
+    fn lagging_tags(&self, account: &str) -> Vec<(Id, Option<Vec<Tag>>)>;
     fn resources(&self) -> usize;
     fn live(&self) -> usize;
 }
@@ -112,10 +126,19 @@ impl<E: Entity> AnyHost for Host<E> {
         .boxed()
     }
 
+    fn recorded(&self) -> Vec<Arc<dyn Recorded>> {
+        let own = self.index().all().into_iter().filter(|published| published.sequence >= CATALOGUE);
+        own.map(|published| published as Arc<dyn Recorded>).collect()
+    }
+
+    fn reads(&self, id: &str, bytes: &[u8]) -> bool {
+        record::restore::<E>(id, bytes).is_some()
+    }
+
     fn restore(&self, id: &str, bytes: &[u8]) -> bool {
         let Some(published) = record::restore::<E>(id, bytes) else { return false };
-        self.0.shell.continue_after(published.sequence);
-        self.0.publish(None, &Arc::new(published));
+        self.0.shell.continue_from(published.sequence + 1);
+        self.0.publish_at_once(&self.0.shell.change(), None, &Arc::new(published));
         true
     }
 
@@ -160,10 +183,47 @@ impl<E: Entity> AnyHost for Host<E> {
             None => self.index().all(),
         };
         let gone: Vec<_> = gone.into_iter().filter(|published| published.sequence >= CATALOGUE).collect();
+        let changing = self.0.shell.change();
         for published in &gone {
-            self.0.withdraw(published);
+            self.0.lag.forget(&published.id);
+            self.0.withdraw_at_once(&changing, published);
         }
         gone.iter().map(|published| record::delete::<E>(&published.id)).collect()
+    }
+
+    fn clear(&self) {
+        self.0.lag.clear();
+        let changing = self.0.shell.change();
+        for published in self.index().all() {
+            if published.sequence >= CATALOGUE {
+                self.0.take_away(&changing, &published);
+            } else {
+                self.index().publish(&Arc::new(published.with_dependents(OrdSet::new())));
+            }
+        }
+    }
+
+    fn lags(&self) -> bool {
+        !self.0.lag.is_empty()
+    }
+
+    fn hides(&self, id: &str) -> bool {
+        self.index().get(id).is_some() && self.seen(id).is_none()
+    }
+
+    fn hides_name(&self, account: &str, name: &str) -> bool {
+        let named = |published: &Published<E>| *published.account == *account && published.state.name() == Some(name);
+        let hidden = self.0.lag.all(self.0.shell.clock.now()).into_iter().filter(|lagging| lagging.seen.is_none());
+        hidden.filter_map(|lagging| self.index().get(&lagging.id)).any(|published| named(&published))
+    }
+
+    fn lagging_tags(&self, account: &str) -> Vec<(Id, Option<Vec<Tag>>)> {
+        let all = self.0.lag.all(self.0.shell.clock.now()).into_iter();
+        let own = all.filter(|lagging| {
+            let known = lagging.seen.clone().or_else(|| self.index().get(&lagging.id));
+            known.is_some_and(|known| *known.account == *account)
+        });
+        own.map(|lagging| (lagging.id, lagging.seen.map(|seen| seen.state.tags().to_vec()))).collect()
     }
 
     fn resources(&self) -> usize {
@@ -226,6 +286,38 @@ impl Registry {
         hosts.find_map(|host| Some((host.kind().resource_type, host.owner_of(id)?)))
     }
 
+    /// Whether others do not see yet what some resource is.
+    pub(crate) fn any_lags(&self) -> bool {
+        self.hosts().any(AnyHost::lags)
+    }
+
+    /// The kind of a resource that exists, and of which nobody sees that yet.
+    pub(crate) fn hidden(&self, id: &str) -> Option<&'static Kind> {
+        self.host(id).filter(|host| host.lags() && host.hides(id)).map(AnyHost::kind)
+    }
+
+    /// The same for one that goes by a name.
+    pub(crate) fn hidden_by_name(&self, account: &str, resource_type: &str, name: &str) -> Option<&'static Kind> {
+        let mut hosts = self.hosts().filter(|host| host.lags() && host.kind().resource_type == resource_type);
+        hosts.find(|host| host.hides_name(account, name)).map(AnyHost::kind)
+    }
+
+    /// An account's tags as they are seen.
+    pub(crate) fn seen_tags(&self, tags: &TagIndex, account: &str) -> OrdMap<Id, Tagged> {
+        let mut seen = tags.of(account);
+        for host in self.hosts().filter(|host| host.lags()) {
+            for (id, tags) in host.lagging_tags(account) {
+                match tags.filter(|tags| !tags.is_empty()) {
+                    Some(tags) => {
+                        seen.insert(id, Tagged { resource_type: host.kind().resource_type, tags: tags.into() })
+                    }
+                    None => seen.remove(&id),
+                };
+            }
+        }
+        seen
+    }
+
     /// Changes the tags of a resource of any kind, or of a part.
     pub async fn tag(&self, id: &Id, by: &Account, change: TagChange) -> Ec2Result<()> {
         self.tagged(id)?.0.tag(id, by.clone(), change).await
@@ -255,26 +347,19 @@ impl Registry {
         self.host(id)?.wake(id).await
     }
 
-    /// Brings back what the store holds.
-    pub(crate) fn restore(&self, store: &Store, tokens: &Tokens, capacity: &Capacity) -> Result<(), StoreError> {
-        let mut lost = None;
-        store.load(&mut |key, bytes| {
-            let restored = match key.split_once('/') {
-                Some((TOKENS, token)) => tokens.restore(token, bytes),
-                Some((BOUNDS, _)) => capacity.restore(bytes),
-                Some((kind, id)) => self.hosts.get(kind).is_some_and(|host| host.restore(id, bytes)),
-                None => false,
-            };
-            if !restored {
-                lost = Some(key.to_owned());
-            }
-        })?;
+    /// Whether there is a kind whose record this is, by the two parts of its key.
+    pub(crate) fn reads(&self, kind: &str, id: &str, bytes: &[u8]) -> bool {
+        self.hosts.get(kind).is_some_and(|host| host.reads(id, bytes))
+    }
+
+    /// Brings a resource back. Who links to whom is for [`relink`](Self::relink), when all are back.
+    pub(crate) fn restore(&self, kind: &str, id: &str, bytes: &[u8]) -> bool {
+        self.hosts.get(kind).is_some_and(|host| host.restore(id, bytes))
+    }
+
+    pub(crate) fn relink(&self) {
         for host in self.hosts() {
             host.relink(self);
-        }
-        match lost {
-            Some(key) => Err(StoreError(format!("the record {key} cannot be read"))),
-            None => Ok(()),
         }
     }
 }

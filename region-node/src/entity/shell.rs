@@ -1,9 +1,10 @@
 //! What all entities of a region share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{Account, Claims, Id, Ids, Registry, TagIndex};
+use crate::consistency::Consistency;
 use crate::store::Store;
 use crate::time::{Clock, Lifecycle, Scheduler};
 
@@ -17,11 +18,16 @@ pub struct Shell {
     pub ids: Ids,
     pub store: Store,
     pub tags: TagIndex,
+    pub consistency: Consistency,
     pub(super) claims: Claims,
     pub(crate) scheduler: Scheduler,
     pub(crate) registry: OnceLock<Registry>,
     sequence: AtomicU64,
+    changing: RwLock<()>,
 }
+
+/// Held while states are published that belong together, so that whoever reads all of them reads all or none.
+pub(super) type Changing<'a> = RwLockReadGuard<'a, ()>;
 
 impl Shell {
     pub fn new(region: &'static str, clock: Arc<Clock>, lifecycle: Lifecycle, ids: Ids, store: Store) -> Self {
@@ -33,10 +39,12 @@ impl Shell {
             ids,
             store,
             tags: TagIndex::default(),
+            consistency: Consistency::default(),
             claims: Claims::default(),
             scheduler,
             registry: OnceLock::new(),
             sequence: AtomicU64::new(CATALOGUE),
+            changing: RwLock::default(),
         }
     }
 
@@ -55,9 +63,33 @@ impl Shell {
         self.sequence.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Sequences go on after the highest that the store held.
-    pub(super) fn continue_after(&self, sequence: u64) {
-        self.sequence.fetch_max(sequence + 1, Ordering::Relaxed);
+    /// The number that the next resource gets.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Relaxed)
+    }
+
+    /// How many resources have ever been made.
+    pub(crate) fn created(&self) -> u64 {
+        self.sequence() - CATALOGUE
+    }
+
+    /// Sequences go on from here, unless they are further already.
+    pub(crate) fn continue_from(&self, sequence: u64) {
+        self.sequence.fetch_max(sequence, Ordering::Relaxed);
+    }
+
+    /// As in a new region.
+    pub(crate) fn begin_again(&self) {
+        self.sequence.store(CATALOGUE, Ordering::Relaxed);
+    }
+
+    pub(super) fn change(&self) -> Changing<'_> {
+        self.changing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nothing is published until this is dropped.
+    pub(crate) fn stand_still(&self) -> RwLockWriteGuard<'_, ()> {
+        self.changing.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn facts<'a>(

@@ -135,12 +135,16 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
     ipam::rebuild(region).await;
     network_interfaces::rebuild(region).await;
     addresses::rebuild(region);
-    vpc_peering::rebuild(region);
-    transit_gateways::rebuild(region);
     vpn::rebuild(region).await;
     instances::rebuild_seats(region).await;
     placement_groups::rebuild(region).await;
     instances::rebuild(region).await;
+}
+
+/// Finds out how far the other sides are of what is agreed on with other regions.
+pub(crate) fn reconcile(region: &Arc<Region>) {
+    vpc_peering::reconcile_all(region);
+    transit_gateways::reconcile_all(region);
 }
 
 /// Goes on with a snapshot's copy, and then with the images that wait for it.
@@ -219,6 +223,13 @@ pub(crate) fn public_addresses(region: &Region, account: Option<&str>) -> Vec<Ip
     let elastic = addresses::of_account(region, account);
     let classic = instances::public_addresses(region, account);
     lent.into_iter().chain(classic).chain(elastic).chain(vpn::of_account(region, account)).collect()
+}
+
+/// The pools of addresses are as in a new region.
+pub(crate) fn forget_addresses(region: &Region) {
+    region.public_addresses.forget();
+    region.ipv6_pool.forget();
+    region.ipam_blocks.forget();
 }
 
 #[cfg(test)]

@@ -44,12 +44,10 @@ impl Context {
 
     /// Makes the batch's resources exist, together with the memory of the client's token.
     pub async fn commit<R: Message>(&self, mut batch: Batch, response: R) -> Ec2Result<R> {
-        let pending =
-            self.claim.as_ref().map(|claim| (claim, claim.record(&mut batch, response.encode_to_vec().into())));
-        batch.commit().await?;
-        if let Some((claim, pending)) = pending {
-            claim.confirm(pending);
+        if let Some(claim) = &self.claim {
+            claim.record(&mut batch, response.encode_to_vec().into());
         }
+        batch.commit().await?;
         Ok(response)
     }
 

@@ -27,7 +27,6 @@ pub use policy::policy_document;
 pub use recode::recode;
 pub(crate) use serve::{Desk, serve};
 pub use tag_specifications::tags_for;
-pub(crate) use tokens::TOKENS;
 pub use tokens::Tokens;
 pub use unsuccessful::unsuccessful;
 pub use zones::zone;

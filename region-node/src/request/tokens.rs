@@ -16,14 +16,14 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use super::Context;
 use super::action::Token;
 use crate::entity::{Account, Batch};
-use crate::store::Write;
+use crate::store::{Keep, Write};
 use crate::time::Millis;
 
 /// AWS: at most 64 ASCII characters.
 const LONGEST: usize = 64;
 const VALID_FOR: Millis = 48 * 3600 * 1000;
 /// Where the store keeps them.
-pub(crate) const TOKENS: &str = "client-token";
+const TOKENS: &str = "client-token";
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
@@ -134,16 +134,8 @@ impl Tokens {
         self.expiries().make_contiguous().sort();
     }
 
-    /// Brings back what the store remembers.
-    pub(crate) fn restore(&self, key: &str, bytes: &[u8]) -> bool {
-        let Ok(answered) = Answered::decode(bytes) else { return false };
-        self.expiries().push_back((answered.expires, key.to_owned()));
-        self.slots.insert(key.to_owned(), Arc::new(Mutex::new(Some(answered))));
-        true
-    }
-
     /// Forgets an account's tokens, or all; returns what the store must forget.
-    pub(crate) fn forget(&self, account: Option<&str>) -> Vec<Write> {
+    pub(crate) fn forget_of(&self, account: Option<&str>) -> Vec<Write> {
         let of = |key: &str| account.is_none_or(|account| key.starts_with(&format!("{account}/")));
         let gone: Vec<_> = self.slots.iter().map(|entry| entry.key().clone()).filter(|key| of(key)).collect();
         for key in &gone {
@@ -153,26 +145,47 @@ impl Tokens {
     }
 }
 
+impl Keep for Tokens {
+    fn word(&self) -> &'static str {
+        TOKENS
+    }
+
+    /// Those that are being answered at the moment are not remembered yet.
+    fn records(&self) -> Vec<Write> {
+        let known = |slot: &Slot| slot.try_lock().ok().and_then(|slot| slot.clone());
+        self.slots.iter().filter_map(|entry| Some(written(entry.key(), &known(entry.value())?))).collect()
+    }
+
+    fn restore(&self, key: &str, bytes: &[u8]) -> bool {
+        let Ok(answered) = Answered::decode(bytes) else { return false };
+        self.expiries().push_back((answered.expires, key.to_owned()));
+        self.slots.insert(key.to_owned(), Arc::new(Mutex::new(Some(answered))));
+        true
+    }
+
+    fn forget(&self) {
+        self.slots.clear();
+        self.expiries().clear();
+    }
+}
+
+fn written(key: &str, answered: &Answered) -> Write {
+    Write { key: format!("{TOKENS}/{key}"), value: Some(answered.encode_to_vec()) }
+}
+
 impl Key {
     fn text(&self) -> String {
         format!("{}/{}/{}", self.account, self.action, self.token)
     }
 }
 
-/// An answer that will be remembered once it is committed.
-#[must_use]
-pub(super) struct Pending(Answered);
-
 impl Claim {
     /// Adds the response to the transaction of the resources that it tells of.
-    pub(super) fn record(&self, batch: &mut Batch, response: Bytes) -> Pending {
+    pub(super) fn record(&self, batch: &mut Batch, response: Bytes) {
         let answered = Answered { fingerprint: self.0.fingerprint.clone(), response, expires: self.0.expires };
-        batch.write(Write { key: format!("{TOKENS}/{}", self.0.key), value: Some(answered.encode_to_vec()) });
-        Pending(answered)
-    }
-
-    pub(super) fn confirm(&self, pending: Pending) {
-        **self.slot() = Some(pending.0);
+        batch.write(written(&self.0.key, &answered));
+        let claim = self.clone();
+        batch.when_done(move || **claim.slot() = Some(answered));
     }
 
     /// Remembers the response of an action that made no batch.
@@ -180,9 +193,8 @@ impl Claim {
         let known = self.slot().is_some();
         if !known {
             let mut batch = cx.batch();
-            let pending = self.record(&mut batch, response.clone());
+            self.record(&mut batch, response.clone());
             batch.commit().await?;
-            self.confirm(pending);
         }
         Ok(())
     }

@@ -16,6 +16,16 @@ pub(crate) struct Write {
     pub(crate) value: Option<Vec<u8>>,
 }
 
+/// What a region keeps beside its entities, under keys that begin with a word of its own.
+pub(crate) trait Keep: Send + Sync {
+    fn word(&self) -> &'static str;
+    fn records(&self) -> Vec<Write>;
+    /// Brings a record back, by what its key has after the word; false if it cannot be read.
+    fn restore(&self, key: &str, bytes: &[u8]) -> bool;
+    /// As in a new region.
+    fn forget(&self);
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("the store failed: {0}")]
 pub struct StoreError(pub(crate) String);

@@ -67,6 +67,21 @@ impl Clock {
         self.changed.notify_waiters();
     }
 
+    /// How far it is ahead of the wall clock, if it goes at its pace.
+    pub(crate) fn ahead(&self) -> Option<Millis> {
+        #[allow(clippy::float_cmp)] // As it was set.
+        (self.scale() == 1.0).then(|| self.now() - (self.source)())
+    }
+
+    /// As another clock was that is gone, for a world that comes from elsewhere: as far ahead of the wall clock, or where
+    /// it stood. Only here time may run back.
+    pub(crate) fn take_over(&self, now: Millis, ahead: Option<Millis>, scale: f64) {
+        let since = (self.source)();
+        let at = ahead.map_or(now, |ahead| since + ahead);
+        *self.setting() = Setting { at, since, scale };
+        self.changed.notify_waiters();
+    }
+
     /// How long the wall clock needs until then; None while the clock is paused.
     pub(super) fn wait_for(&self, then: Millis) -> Option<Duration> {
         let (scale, ahead) = (self.scale(), then - self.now());

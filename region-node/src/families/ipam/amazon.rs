@@ -38,7 +38,12 @@ impl AmazonBlocks {
         }
     }
 
-    pub(super) fn free(&self, block: IpNet) {
+    /// As in a new region.
+    pub(crate) fn forget(&self) {
+        *self.taken.lock().unwrap_or_else(PoisonError::into_inner) = Space::default();
+    }
+
+    pub(crate) fn free(&self, block: IpNet) {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).remove(block);
     }
 }

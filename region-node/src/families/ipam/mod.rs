@@ -28,7 +28,7 @@ pub use amazon::AmazonBlocks;
 pub(crate) use follower::{follow, follow_pool};
 pub use manager::IpamState;
 pub use pool::PoolState;
-pub(crate) use restart::rebuild;
+pub(crate) use restart::{amazons_blocks, rebuild};
 pub use scope::ScopeState;
 pub use vpc::{Pooled, Wanted, allocate, release};
 

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use super::pool::{PoolCommand, PoolState};
 use super::scope::ScopeCommand;
 use crate::Region;
 use crate::entity::Id;
 
 pub(crate) async fn rebuild(region: &Arc<Region>) {
+    amazons_blocks(region, None).into_iter().for_each(|block| region.ipam_blocks.claim(block));
     for pool in region.ipam_pools.index().all() {
-        if pool.state.source().is_none() && pool.state.is_amazons() {
-            let own = pool.state.cidrs.iter().filter_map(|own| own.public.cidr().parse().ok());
-            own.for_each(|block| region.ipam_blocks.claim(block));
-        }
         for allocation in &pool.state.allocations {
             let id = allocation.ipam_pool_allocation_id();
             let used = match allocation.resource_type() {
@@ -42,4 +41,12 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
             }
         }
     }
+}
+
+/// The blocks that the pools of one account have from Amazon, or those of all.
+pub(crate) fn amazons_blocks(region: &Region, account: Option<&str>) -> Vec<IpNet> {
+    let all = region.ipam_pools.index().all();
+    let own = all.iter().filter(|pool| account.is_none_or(|account| *pool.account == *account));
+    let own = own.filter(|pool| pool.state.source().is_none() && pool.state.is_amazons());
+    own.flat_map(|pool| pool.state.cidrs.iter().filter_map(|own| own.public.cidr().parse().ok())).collect()
 }

@@ -107,6 +107,12 @@ impl PublicPool {
         self.taken.remove(&address);
     }
 
+    /// As in a new region.
+    pub(crate) fn forget(&self) {
+        self.taken.clear();
+        self.released.clear();
+    }
+
     /// Who released an address before a restart.
     pub fn remember(&self, address: Ipv4Addr, released_by: &Account) {
         self.released.insert(address, released_by.clone());

@@ -40,7 +40,7 @@ pub(crate) use gateway_actions::follow;
 pub(crate) use joining::{attach_vpn, detach_vpn, gateway_of_vpn};
 pub use lookup::{attachment_of, route_to, table_of};
 pub use multicast_domain::MulticastDomainState;
-pub(crate) use peering_actions::{PEERING, follow_attachment, hear, rebuild};
+pub(crate) use peering_actions::{PEERING, follow_attachment, hear, reconcile_all};
 pub use policy_tables::PolicyTableState;
 pub use table::TransitGatewayRouteTableState;
 

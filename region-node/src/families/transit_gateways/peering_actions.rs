@@ -46,7 +46,7 @@ pub(crate) async fn hear(region: &Arc<Region>, told: Agreement) -> Ec2Result<Agr
     listen(region, &region.transit_gateway_attachments, told, |told| receive(region, told)).await
 }
 
-pub(crate) fn rebuild(region: &Arc<Region>) {
+pub(crate) fn reconcile_all(region: &Arc<Region>) {
     reconcile(&region.transit_gateway_attachments);
 }
 

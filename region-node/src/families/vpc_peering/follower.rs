@@ -30,6 +30,6 @@ pub(crate) async fn hear(region: &Arc<Region>, told: Agreement) -> Ec2Result<Agr
     listen(region, &region.vpc_peering_connections, told, |told| receive(region, told)).await
 }
 
-pub(crate) fn rebuild(region: &Arc<Region>) {
+pub(crate) fn reconcile_all(region: &Arc<Region>) {
     reconcile(&region.vpc_peering_connections);
 }

@@ -12,7 +12,7 @@ mod state;
 mod view;
 
 pub(crate) use actions::actions;
-pub(crate) use follower::{follow, hear, rebuild};
+pub(crate) use follower::{follow, hear, reconcile_all};
 pub use state::VpcPeeringState;
 
 /// The resource type, and what the agreement is called between nodes.

@@ -53,10 +53,15 @@ impl Ipv6Pool {
         }
     }
 
-    pub(super) fn free(&self, block: Ipv6Net) {
+    pub(crate) fn free(&self, block: Ipv6Net) {
         if let Some(number) = self.number(block) {
             self.taken().numbers.remove(&number);
         }
+    }
+
+    /// As in a new region.
+    pub(crate) fn forget(&self) {
+        *self.taken() = Taken::default();
     }
 
     fn block(&self, number: u32) -> Ipv6Net {

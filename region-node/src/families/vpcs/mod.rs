@@ -16,5 +16,5 @@ pub(crate) use actions::actions;
 pub use creation::{NewVpc, create};
 pub use ipv6_pool::Ipv6Pool;
 pub use public_access::block_public_access;
-pub(crate) use restart::rebuild;
+pub(crate) use restart::{ipv6_blocks, rebuild};
 pub use state::{Attribute, VpcCommand, VpcState, no_association};

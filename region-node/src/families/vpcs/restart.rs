@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 
 use super::VpcCommand;
 use crate::Region;
@@ -14,9 +14,7 @@ use crate::families::security_groups::SecurityGroupCommand;
 
 /// VPCs know their subnets' blocks and their gateway again. What a crash has left of a deleted VPC goes.
 pub(crate) async fn rebuild(region: &Arc<Region>) {
-    for vpc in region.vpcs.index().all() {
-        vpc.state.amazon_blocks().for_each(|block| region.ipv6_pool.claim(block));
-    }
+    ipv6_blocks(region, None).into_iter().for_each(|block| region.ipv6_pool.claim(block));
     let mut taken: HashMap<Id, Vec<(IpNet, Id)>> = HashMap::new();
     for subnet in region.subnets.index().all() {
         let blocks = subnet.state.blocks().into_iter().map(|block| (block, subnet.id.clone()));
@@ -33,6 +31,13 @@ pub(crate) async fn rebuild(region: &Arc<Region>) {
         }
     }
     remove_orphans(region).await;
+}
+
+/// The blocks that the VPCs of one account have from Amazon, or those of all.
+pub(crate) fn ipv6_blocks(region: &Region, account: Option<&str>) -> Vec<Ipv6Net> {
+    let all = region.vpcs.index().all();
+    let own = all.iter().filter(|vpc| account.is_none_or(|account| *vpc.account == *account));
+    own.flat_map(|vpc| vpc.state.amazon_blocks()).collect()
 }
 
 async fn remove_orphans(region: &Arc<Region>) {
