@@ -7,6 +7,8 @@ use archipelago_proto::topology::Topology;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::Uri;
 
+use crate::tls::Pem;
+
 /// A distributed emulator of the Amazon EC2 Query API.
 #[derive(Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true)]
@@ -41,6 +43,9 @@ pub(crate) struct CtlOptions {
     /// Where the gateway is.
     #[arg(long, env = "ARCHIPELAGO_ENDPOINT", default_value = "http://127.0.0.1:4566")]
     pub(crate) endpoint: Uri,
+    /// Whom to trust behind an endpoint of https://: authorities in PEM, such as --tls-self-signed writes.
+    #[arg(long, env = "ARCHIPELAGO_CA", value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
@@ -81,6 +86,9 @@ pub(crate) struct UpOptions {
     /// Regions to start at once, and the only ones to serve (default: any, at its first request).
     #[arg(long, value_delimiter = ',', env = "ARCHIPELAGO_REGIONS")]
     pub(crate) regions: Vec<String>,
+    /// Mutual TLS between the processes, by an authority that is made at each start.
+    #[arg(long, env = "ARCHIPELAGO_CLUSTER_TLS")]
+    pub(crate) cluster_tls: bool,
     /// Begin with the world of this file, which `archipelago ctl export` has written.
     #[arg(long = "world", env = "ARCHIPELAGO_WORLD")]
     pub(crate) begin_with: Option<PathBuf>,
@@ -121,6 +129,9 @@ pub(crate) struct NodeOptions {
     /// The supervisor that knows where the other nodes are, HOST:PORT.
     #[arg(long, env = "ARCHIPELAGO_DIRECTORY")]
     pub(crate) directory: Option<String>,
+    /// Where to answer probes and scrapers in plain HTTP, beside the cluster; for nodes with --cluster-ca.
+    #[arg(long, env = "ARCHIPELAGO_PROBES", value_name = "ADDRESS")]
+    pub(crate) probes: Option<String>,
     /// Stop when standard input closes: a node does not outlive its supervisor.
     #[arg(long)]
     pub(crate) supervised: bool,
@@ -141,6 +152,22 @@ pub(crate) struct FrontOptions {
     pub(crate) listen: String,
     #[command(flatten)]
     pub(crate) auth: AuthOption,
+    #[command(flatten)]
+    pub(crate) tls: TlsOptions,
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct TlsOptions {
+    /// Serve HTTPS with this certificate (PEM: its own, then those between it and the root).
+    #[arg(long, env = "ARCHIPELAGO_TLS_CERT", value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The key of --tls-cert.
+    #[arg(long, env = "ARCHIPELAGO_TLS_KEY", value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Serve HTTPS with a certificate for development, made at each start: for localhost and this host's name. What
+    /// clients are to trust (AWS_CA_BUNDLE) is written to this file.
+    #[arg(long, env = "ARCHIPELAGO_TLS_SELF_SIGNED", value_name = "FILE")]
+    pub(crate) tls_self_signed: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Copy)]
@@ -195,6 +222,15 @@ pub(crate) struct ClusterOptions {
     /// The secret that the processes of a cluster share.
     #[arg(long, env = "ARCHIPELAGO_CLUSTER_TOKEN", hide_env_values = true)]
     pub(crate) cluster_token: String,
+    /// Mutual TLS between the processes: the authority of the cluster, as a file or in PEM itself.
+    #[arg(long, env = "ARCHIPELAGO_CLUSTER_CA", value_name = "PEM", hide_env_values = true)]
+    pub(crate) cluster_ca: Option<Pem>,
+    /// This process's certificate by that authority, for the names that others know it by.
+    #[arg(long, env = "ARCHIPELAGO_CLUSTER_CERT", value_name = "PEM", hide_env_values = true)]
+    pub(crate) cluster_cert: Option<Pem>,
+    /// The key of --cluster-cert.
+    #[arg(long, env = "ARCHIPELAGO_CLUSTER_KEY", value_name = "PEM", hide_env_values = true)]
+    pub(crate) cluster_key: Option<Pem>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use archipelago_proto::cluster::v1::directory_server::{Directory, DirectoryServer};
 use archipelago_proto::cluster::v1::{LocateRequest, LocateResponse};
+use archipelago_proto::tls::ClusterTls;
 use archipelago_proto::token::ClusterToken;
 use tokio::net::TcpListener;
 use tonic::service::interceptor::InterceptedService;
@@ -24,7 +25,12 @@ impl Directory for Desk {
 }
 
 /// Answers nodes until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, supervisor: Arc<Supervisor>, token: ClusterToken) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    supervisor: Arc<Supervisor>,
+    token: ClusterToken,
+    tls: Option<ClusterTls>,
+) {
     #[allow(clippy::result_large_err)] // The shape of tonic's interceptors.
     let guard = move |request: Request<()>| {
         token.check(request.metadata())?;
@@ -32,7 +38,9 @@ pub(crate) async fn serve(listener: TcpListener, supervisor: Arc<Supervisor>, to
     };
     let desk = InterceptedService::new(DirectoryServer::new(Desk(supervisor)), guard);
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let served = Server::builder().add_service(desk).serve_with_incoming(incoming).await;
+    let server = Server::builder();
+    let server = tls.map_or(Ok(server.clone()), |tls| server.tls_config(tls.server()));
+    let served = async { server?.add_service(desk).serve_with_incoming(incoming).await }.await;
     if let Err(error) = served {
         tracing::error!(%error, "nodes cannot find each other any more");
     }

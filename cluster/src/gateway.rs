@@ -8,7 +8,7 @@ use archipelago_proto::token::ClusterToken;
 use crate::cli::{FrontOptions, GatewayOptions, SeedOption};
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::{shutdown, telemetry, up};
+use crate::{shutdown, telemetry, tls, up};
 
 pub(crate) async fn run(options: GatewayOptions) -> Result<()> {
     let _telemetry = telemetry::start("archipelago-gateway")?;
@@ -17,9 +17,10 @@ pub(crate) async fn run(options: GatewayOptions) -> Result<()> {
     if topology.is_empty() {
         return Err(Error::other("a gateway needs a topology: --topology us-east-1=HOST:PORT,..."));
     }
-    let secret = options.cluster.cluster_token;
+    let secret = options.cluster.cluster_token.clone();
     let token = ClusterToken::new(&secret).ok_or_else(|| Error::other("the cluster token cannot stand in a header"))?;
-    let nodes = Arc::new(StaticNodes::new(&topology).map_err(Error::other)?);
+    let cluster = tls::cluster(&options.cluster)?;
+    let nodes = Arc::new(StaticNodes::new(&topology, cluster.as_ref()).map_err(Error::other)?);
     let front = build(&options.front, options.seed, config, &secret, token, nodes)?;
     let listener = up::listen(&options.front.listen).await?;
     front.populate().await.map_err(Error::Other)?;
@@ -58,6 +59,7 @@ pub(crate) fn build(
         seed: seed.seed.or(config.seed),
         identities,
         secret: secret.as_bytes().to_vec(),
+        tls: tls::front(&options.tls)?,
         ..Default::default()
     };
     Gateway::new(config, keyring, nodes, Arc::new(WallClock)).map_err(Error::other)

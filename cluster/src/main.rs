@@ -3,6 +3,7 @@
 //!
 //! No request is looked at here; see the gateway for that, and the region node for what it does.
 
+mod authority;
 mod banner;
 mod cli;
 mod config;
@@ -11,11 +12,13 @@ mod directory;
 mod error;
 mod gateway;
 mod node;
+mod open_files;
 mod peers;
 mod quotas;
 mod shutdown;
 mod supervisor;
 mod telemetry;
+mod tls;
 mod up;
 mod worlds;
 
@@ -31,6 +34,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    open_files::allow_many();
     let outcome = match Cli::parse().command() {
         Command::Up(options) => up::run(options).await,
         Command::Gateway(options) => gateway::run(options).await,

@@ -13,7 +13,7 @@ use archipelago_region_node::{Node, NodeConfig, Region};
 use crate::cli::NodeOptions;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::{gateway, peers, shutdown, telemetry, up};
+use crate::{gateway, peers, shutdown, telemetry, tls, up};
 
 pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let _telemetry = telemetry::start(&format!("archipelago-{}", options.region))?;
@@ -34,7 +34,9 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let classic: Vec<_> = config.classic().map(str::to_owned).collect();
     let keyring = gateway::keyring(&options.cluster.cluster_token, config.keys);
     let auth = options.auth.mode();
-    let peers = peers::peers(options.directory.as_deref(), topology, token.clone(), keyring, auth)?;
+    let tls = tls::cluster(&options.cluster)?;
+    let way = peers::Way { token: token.clone(), tls: tls.clone(), keyring, auth };
+    let peers = peers::peers(options.directory.as_deref(), topology, way)?;
     let clock = Arc::new(Clock::wall());
     let seed = options.world.seed.seed.or(config.seed);
     let ids = seed.map_or_else(Ids::random, |seed| Ids::of_region(seed, facts.name));
@@ -44,6 +46,10 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     region.shell.quotas.configure(&region.shell, profile, limits);
     classic.iter().for_each(|account| region.platforms.add_classic(account));
 
+    let probes = match &options.probes {
+        Some(address) => Some(up::listen(address).await?),
+        None => None,
+    };
     let listener = up::listen(&options.listen).await?;
     let address = listener.local_addr().map_err(Error::other)?;
     // The supervisor reads this line.
@@ -55,5 +61,6 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
             () = shutdown::orphaned(), if options.supervised => {}
         }
     };
-    Node::new(region, NodeConfig { token, metrics }).serve(listener, stop).await.map_err(Error::other)
+    let config = NodeConfig { token, metrics, tls, probes };
+    Node::new(region, config).serve(listener, stop).await.map_err(Error::other)
 }

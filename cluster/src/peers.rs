@@ -8,6 +8,7 @@ use std::time::Duration;
 use archipelago_gateway::{AuthMode, Clock as _, Keyring, WallClock, connect_lazily, endpoint};
 use archipelago_proto::cluster::v1::LocateRequest;
 use archipelago_proto::cluster::v1::directory_client::DirectoryClient;
+use archipelago_proto::tls::ClusterTls;
 use archipelago_proto::token::ClusterToken;
 use archipelago_proto::topology::Topology;
 use archipelago_proto::{Ec2Error, Ec2Result};
@@ -28,28 +29,30 @@ enum Addresses {
     Desk(DirectoryClient<Channel>),
 }
 
+/// How others are called, and whom this node believes.
+pub(crate) struct Way {
+    pub(crate) token: ClusterToken,
+    pub(crate) tls: Option<ClusterTls>,
+    pub(crate) keyring: Keyring,
+    pub(crate) auth: AuthMode,
+}
+
 struct ClusterPeers {
     addresses: Addresses,
-    token: ClusterToken,
-    keyring: Keyring,
-    auth: AuthMode,
+    way: Way,
     /// By address, since a node that was restarted has another.
     channels: Mutex<HashMap<String, Channel>>,
 }
 
 /// The peers of a node that has either the address of a directory or an address book.
-pub(crate) fn peers(
-    directory: Option<&str>,
-    topology: Topology,
-    token: ClusterToken,
-    keyring: Keyring,
-    auth: AuthMode,
-) -> Result<Arc<dyn Peers>> {
+pub(crate) fn peers(directory: Option<&str>, topology: Topology, way: Way) -> Result<Arc<dyn Peers>> {
     let addresses = match directory {
-        Some(desk) => Addresses::Desk(DirectoryClient::new(connect_lazily(desk).map_err(Error::other)?)),
+        Some(desk) => {
+            Addresses::Desk(DirectoryClient::new(connect_lazily(desk, way.tls.as_ref()).map_err(Error::other)?))
+        }
         None => Addresses::Book(topology),
     };
-    Ok(Arc::new(ClusterPeers { addresses, token, keyring, auth, channels: Mutex::default() }))
+    Ok(Arc::new(ClusterPeers { addresses, way, channels: Mutex::default() }))
 }
 
 impl ClusterPeers {
@@ -61,7 +64,7 @@ impl ClusterPeers {
             }
             Addresses::Desk(desk) => {
                 let mut request = Request::new(LocateRequest { region: region.to_owned() });
-                self.token.write_to(request.metadata_mut());
+                self.way.token.write_to(request.metadata_mut());
                 Ok(desk.clone().locate(request).await?.into_inner().address)
             }
         }
@@ -76,7 +79,7 @@ impl Peers for ClusterPeers {
         if let Some(channel) = channels.get(&address) {
             return Ok(channel.clone());
         }
-        let endpoint = endpoint(&address).map_err(|_| Ec2Error::internal())?;
+        let endpoint = endpoint(&address, self.way.tls.as_ref()).map_err(|_| Ec2Error::internal())?;
         let endpoint = endpoint.http2_keep_alive_interval(PULSE).keep_alive_timeout(PULSE).keep_alive_while_idle(true);
         let channel = endpoint.connect_lazy();
         channels.insert(address, channel.clone());
@@ -84,11 +87,11 @@ impl Peers for ClusterPeers {
     }
 
     fn token(&self) -> Option<ClusterToken> {
-        Some(self.token.clone())
+        Some(self.way.token.clone())
     }
 
     fn verify(&self, url: &str) -> std::result::Result<Presigned, String> {
-        let known = archipelago_gateway::Presigned::verify(url, &self.keyring, self.auth, WallClock.now_ms())?;
+        let known = archipelago_gateway::Presigned::verify(url, &self.way.keyring, self.way.auth, WallClock.now_ms())?;
         Ok(Presigned { account: known.account, region: known.region, parameters: known.parameters })
     }
 }

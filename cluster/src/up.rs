@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use archipelago_proto::regions;
+use archipelago_proto::tls::ClusterTls;
 use archipelago_proto::token::ClusterToken;
 use tokio::net::TcpListener;
 
+use crate::authority::{Authority, Issued};
 use crate::cli::UpOptions;
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::supervisor::{Recipe, SupervisedNodes, Supervisor};
+use crate::supervisor::{LOOPBACK, Recipe, SupervisedNodes, Supervisor};
 use crate::{banner, directory, gateway, shutdown, telemetry, worlds};
 
 pub(crate) async fn run(options: UpOptions) -> Result<()> {
@@ -21,6 +23,9 @@ pub(crate) async fn run(options: UpOptions) -> Result<()> {
     let secret = fresh_secret()?;
     let token = ClusterToken::new(&secret).ok_or_else(|| Error::other("the cluster token cannot stand in a header"))?;
 
+    let authority = if options.cluster_tls { Some(Arc::new(Authority::new("Archipelago's processes")?)) } else { None };
+    let tls = authority.as_deref().map(identity).transpose()?;
+
     let desk = listen("127.0.0.1:0").await?;
     let desk_address = desk.local_addr().map_err(Error::other)?.to_string();
     let recipe = Recipe {
@@ -28,13 +33,14 @@ pub(crate) async fn run(options: UpOptions) -> Result<()> {
         options: node_options(&options, &desk_address),
         data_dir: options.world.data_dir.clone(),
         cluster_token: secret.clone(),
+        authority,
     };
     let supervisor = Supervisor::new(recipe, options.regions.clone());
-    tokio::spawn(directory::serve(desk, Arc::clone(&supervisor), token.clone()));
+    tokio::spawn(directory::serve(desk, Arc::clone(&supervisor), token.clone(), tls.clone()));
 
     let listener = listen(&options.front.listen).await?;
     let address = listener.local_addr().map_err(Error::other)?.to_string();
-    let nodes = Arc::new(SupervisedNodes(Arc::clone(&supervisor)));
+    let nodes = Arc::new(SupervisedNodes { supervisor: Arc::clone(&supervisor), tls });
     let front = gateway::build(&options.front, options.world.seed, config, &secret, token, nodes)?;
     for region in &options.regions {
         supervisor.address(region).await.map_err(Error::other)?;
@@ -44,12 +50,18 @@ pub(crate) async fn run(options: UpOptions) -> Result<()> {
             worlds::begin_with(&front, file).await?;
         }
         front.populate().await.map_err(Error::Other)?;
-        banner::print(&address);
+        banner::print(&address, &options.front.tls);
         front.serve(listener, shutdown::requested()).await.map_err(Error::other)
     };
     let served = serving.await;
     supervisor.stop().await;
     served
+}
+
+/// What this process shows the nodes, as the gateway and as their directory.
+fn identity(authority: &Authority) -> Result<ClusterTls> {
+    let Issued { certificate, key } = authority.issue(&LOOPBACK)?;
+    Ok(ClusterTls::new(&authority.certificate, &certificate, &key))
 }
 
 /// The nodes' part of the options.

@@ -10,13 +10,14 @@ use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use futures::TryStreamExt as _;
-use http::{Method, Uri};
+use http::Method;
 use http_body_util::{BodyExt as _, Empty, StreamBody};
 use hyper::body::{Body, Frame};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
 
+use crate::cli::CtlOptions;
 use crate::ctl::ask;
 use crate::error::{Error, Result};
 
@@ -26,9 +27,9 @@ const WAITING: usize = 4;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A file that is there is replaced once the new one is whole.
-pub(crate) async fn export(endpoint: &Uri, file: &Path) -> Result<()> {
+pub(crate) async fn export(options: &CtlOptions, file: &Path) -> Result<()> {
     let wrong = |error: io::Error| Error::File(file.into(), error.to_string());
-    let mut world = ask(endpoint, Method::GET, PATH, Empty::<Bytes>::new()).await?;
+    let mut world = ask(options, Method::GET, PATH, Empty::<Bytes>::new()).await?;
     let mut unfinished = file.as_os_str().to_owned();
     unfinished.push(".part");
     let mut written = GzEncoder::new(File::create(&unfinished).map_err(wrong)?, Compression::fast());
@@ -42,9 +43,9 @@ pub(crate) async fn export(endpoint: &Uri, file: &Path) -> Result<()> {
     std::fs::rename(&unfinished, file).map_err(wrong)
 }
 
-pub(crate) async fn import(endpoint: &Uri, file: &Path) -> Result<()> {
+pub(crate) async fn import(options: &CtlOptions, file: &Path) -> Result<()> {
     let (world, reading) = open(file)?;
-    let answered = ask(endpoint, Method::POST, PATH, world).await;
+    let answered = ask(options, Method::POST, PATH, world).await;
     let answer = reading.judge(file, answered).await?.collect().await.map_err(Error::other)?.to_bytes();
     println!("{}", String::from_utf8_lossy(&answer));
     Ok(())

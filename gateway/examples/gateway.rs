@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let topology = std::env::args().nth(1).unwrap_or_default().parse()?;
     let config = Config { cluster_token: ClusterToken::new(SECRET), ..Config::default() };
     let keyring = Keyring::new(SECRET.as_bytes());
-    let gateway = Gateway::new(config, keyring, Arc::new(StaticNodes::new(&topology)?), Arc::new(WallClock))?;
+    let gateway = Gateway::new(config, keyring, Arc::new(StaticNodes::new(&topology, None)?), Arc::new(WallClock))?;
     let listener = TcpListener::bind("127.0.0.1:4566").await?;
     gateway.serve(listener, async { drop(tokio::signal::ctrl_c().await) }).await?;
     Ok(())

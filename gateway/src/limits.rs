@@ -20,6 +20,8 @@ pub struct Limits {
     /// Bytes of all header names and values.
     pub headers: usize,
     pub header_count: usize,
+    /// Bytes of all bodies that are being received or answered at one time.
+    pub bodies: usize,
     /// How long a client may take to send its headers, and again its body.
     pub receive: Duration,
     /// How long a region may take to answer.
@@ -34,6 +36,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 16 << 20,
+            bodies: 512 << 20,
             parameters: 10_000,
             name: 512,
             depth: 12,

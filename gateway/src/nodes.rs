@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use archipelago_proto::Ec2Error;
+use archipelago_proto::tls::ClusterTls;
 use archipelago_proto::topology::Topology;
 use async_trait::async_trait;
 use tonic::transport::{Channel, Endpoint};
@@ -57,21 +58,28 @@ pub struct StaticNodes {
 
 impl StaticNodes {
     /// Connects to each node at its first request.
-    pub fn new(topology: &Topology) -> Result<Self, String> {
+    pub fn new(topology: &Topology, tls: Option<&ClusterTls>) -> Result<Self, String> {
         let regions = topology.regions().filter_map(|region| Some((region, topology.address(region)?)));
-        let channels = regions.map(|(region, address)| Ok((region.to_owned(), connect_lazily(address)?)));
+        let channels = regions.map(|(region, address)| Ok((region.to_owned(), connect_lazily(address, tls)?)));
         Ok(Self { channels: channels.collect::<Result<_, String>>()? })
     }
 }
 
 /// A channel as the gateway wants it, to `host:port`; it connects at its first use, and again whenever it has to.
-pub fn connect_lazily(address: &str) -> Result<Channel, String> {
-    Ok(endpoint(address)?.connect_lazy())
+pub fn connect_lazily(address: &str, tls: Option<&ClusterTls>) -> Result<Channel, String> {
+    Ok(endpoint(address, tls)?.connect_lazy())
 }
 
 /// What a channel to `host:port` is made of.
-pub fn endpoint(address: &str) -> Result<Endpoint, String> {
-    let endpoint = Endpoint::from_shared(format!("http://{address}")).map_err(|error| format!("{address}: {error}"))?;
+pub fn endpoint(address: &str, tls: Option<&ClusterTls>) -> Result<Endpoint, String> {
+    let wrong = |error| format!("{address}: {error}");
+    let endpoint = match tls {
+        None => Endpoint::from_shared(format!("http://{address}")).map_err(wrong)?,
+        Some(tls) => {
+            let endpoint = Endpoint::from_shared(format!("https://{address}")).map_err(wrong)?;
+            endpoint.tls_config(tls.client()).map_err(wrong)?
+        }
+    };
     let endpoint = endpoint.initial_stream_window_size(STREAM_WINDOW).initial_connection_window_size(CONNECTION_WINDOW);
     Ok(endpoint.max_frame_size(FRAME).connect_timeout(CONNECT).tcp_nodelay(true))
 }

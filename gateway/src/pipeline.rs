@@ -50,6 +50,8 @@ pub(crate) struct Pipeline {
     pub(crate) meter: Meter,
     pub(crate) uuids: Uuids,
     pub(crate) slots: Semaphore,
+    /// For bodies, in bytes.
+    pub(crate) room: Arc<Semaphore>,
     pub(crate) throttle: Throttle,
     pub(crate) record: Record,
     pub(crate) faults: Faults,
@@ -91,8 +93,7 @@ impl Pipeline {
     /// Answers every request, whatever it is.
     pub(crate) async fn answer<B>(&self, request: http::Request<B>, source: IpAddr) -> Reply
     where
-        B: Body,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        B: Body + Unpin,
     {
         let stopwatch = Stopwatch::start();
         let _in_flight = self.meter.enter();
@@ -147,12 +148,11 @@ impl Pipeline {
         exchange: &mut Exchange,
     ) -> Result<Vec<u8>, Ec2Error>
     where
-        B: Body,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        B: Body + Unpin,
     {
         // Read.
         let _slot = self.slots.try_acquire().map_err(|_| busy())?;
-        let request = Received::read(request, source, &self.limits).await?;
+        let request = Received::read(request, source, &self.limits, &self.room).await?;
         request.check_protocol()?;
 
         // Parse the Query.

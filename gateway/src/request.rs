@@ -1,16 +1,22 @@
 //! A request as it was received in full.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use archipelago_proto::Ec2Error;
-use bytes::Bytes;
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use http::{HeaderMap, Method, Uri};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use hyper::body::Body;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::limits::{Limits, slow_sender};
+use crate::limits::{Limits, busy, slow_sender};
 use crate::query::Form;
 use crate::signature::Signable;
+
+/// An extension of requests that came over TLS.
+#[derive(Clone, Copy)]
+pub(crate) struct Secure;
 
 #[derive(Debug)]
 pub(crate) struct Received {
@@ -19,26 +25,30 @@ pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) source: IpAddr,
+    pub(crate) secure: bool,
+    /// The body's part of the room for bodies.
+    pub(crate) _held: Option<OwnedSemaphorePermit>,
 }
 
 impl Received {
-    pub(crate) async fn read<B>(request: http::Request<B>, source: IpAddr, limits: &Limits) -> Result<Self, Ec2Error>
+    pub(crate) async fn read<B>(
+        request: http::Request<B>,
+        source: IpAddr,
+        limits: &Limits,
+        room: &Arc<Semaphore>,
+    ) -> Result<Self, Ec2Error>
     where
-        B: Body,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        B: Body + Unpin,
     {
         let (head, body) = request.into_parts();
         limits.check_headers(&head.headers)?;
+        let secure = head.extensions.get::<Secure>().is_some();
         if body.size_hint().lower() > limits.body as u64 {
             return Err(limits.body_too_large());
         }
-        let body = Limited::new(body, limits.body).collect();
-        let body = tokio::time::timeout(limits.receive, body).await.map_err(|_| slow_sender())?;
-        let body = body.map_err(|error| {
-            let too_large = error.is::<LengthLimitError>();
-            if too_large { limits.body_too_large() } else { broken_off() }
-        })?;
-        Ok(Self { method: head.method, uri: head.uri, headers: head.headers, body: body.to_bytes(), source })
+        let body = collect(body, limits, room);
+        let (body, held) = tokio::time::timeout(limits.receive, body).await.map_err(|_| slow_sender())??;
+        Ok(Self { method: head.method, uri: head.uri, headers: head.headers, body, source, secure, _held: held })
     }
 
     /// GET and POST of forms; anything that speaks XML is SOAP.
@@ -50,6 +60,9 @@ impl Received {
         if self.method != Method::GET && self.method != Method::POST {
             let message = format!("The HTTP method {} is not supported; requests are GET or POST.", self.method);
             return Err(Ec2Error::new("InvalidRequest", message));
+        }
+        if self.headers.get("content-encoding").is_some_and(|encoding| encoding != "identity") {
+            return Err(Ec2Error::new("UnsupportedMediaType", "The body must not be compressed."));
         }
         if content_type.starts_with("multipart/") {
             let message = "The body must be form-encoded (application/x-www-form-urlencoded).";
@@ -79,6 +92,42 @@ impl Received {
     }
 }
 
+/// The body as it comes, and its room: what comes when there is none is refused before it is kept.
+async fn collect<B>(
+    mut body: B,
+    limits: &Limits,
+    room: &Arc<Semaphore>,
+) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Ec2Error>
+where
+    B: Body + Unpin,
+{
+    let mut held: Option<OwnedSemaphorePermit> = None;
+    let (mut first, mut all) = (Bytes::new(), BytesMut::new());
+    while let Some(frame) = body.frame().await {
+        let Ok(mut data) = frame.map_err(|_| broken_off())?.into_data() else { continue };
+        let length = data.remaining();
+        if first.len() + all.len() + length > limits.body {
+            return Err(limits.body_too_large());
+        }
+        let taken = Arc::clone(room).try_acquire_many_owned(u32::try_from(length).unwrap_or(u32::MAX));
+        let taken = taken.map_err(|_| busy())?;
+        match &mut held {
+            Some(held) => held.merge(taken),
+            None => held = Some(taken),
+        }
+        // Most bodies come in one piece, which need not be copied.
+        if first.is_empty() && all.is_empty() {
+            first = data.copy_to_bytes(length);
+        } else {
+            if all.is_empty() {
+                all.extend_from_slice(&std::mem::take(&mut first));
+            }
+            all.put(data);
+        }
+    }
+    Ok((if all.is_empty() { first } else { all.freeze() }, held))
+}
+
 fn broken_off() -> Ec2Error {
     Ec2Error::new("InvalidRequest", "The request body ended early.")
 }
@@ -95,13 +144,14 @@ mod tests {
 
     use super::*;
 
-    async fn read<B>(body: B) -> Result<Received, Ec2Error>
-    where
-        B: Body,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
+    async fn read_within<B: Body + Unpin>(body: B, room: usize) -> Result<Received, Ec2Error> {
         let limits = Limits { body: 8, ..Limits::default() };
-        Received::read(http::Request::new(body), Ipv4Addr::LOCALHOST.into(), &limits).await
+        let room = Arc::new(Semaphore::new(room));
+        Received::read(http::Request::new(body), Ipv4Addr::LOCALHOST.into(), &limits, &room).await
+    }
+
+    async fn read<B: Body + Unpin>(body: B) -> Result<Received, Ec2Error> {
+        read_within(body, 100).await
     }
 
     /// A sender that never goes on.
@@ -119,6 +169,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_sender_that_stops_times_out() {
         assert_eq!(read(Silent).await.unwrap_err().code, "RequestTimeout");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_there_is_no_room_for_is_refused() {
+        assert_eq!(&*read_within(Full::new(Bytes::from("1234")), 4).await.unwrap().body, b"1234");
+        assert_eq!(read_within(Full::new(Bytes::from("12345")), 4).await.unwrap_err().code, "RequestLimitExceeded");
     }
 
     #[tokio::test]

@@ -10,14 +10,10 @@ use archipelago_proto::Ec2Error;
 use archipelago_proto::token::ClusterToken;
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Either, Full};
+use http_body_util::Either;
 use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
@@ -25,7 +21,8 @@ use tokio::time::{interval, sleep, timeout};
 use crate::access::{self, Directory, Guard, Identities};
 use crate::admin::{self, plain, refusal};
 use crate::clock::Clock;
-use crate::faults::{Connection, Faults, Rule as Fault};
+use crate::connection::{self, Answered, carried};
+use crate::faults::{Faults, Rule as Fault};
 use crate::forward::Forwarder;
 use crate::keyring::Keyring;
 use crate::limits::Limits;
@@ -40,7 +37,7 @@ use crate::scenario::{Scenario, Step, direct};
 use crate::schema::Schema;
 use crate::signature::AuthMode;
 use crate::throttle::{Throttle, ThrottleConfig};
-use crate::truncated::{BrokenOff, Truncated};
+use crate::tls::Tls;
 use crate::uuids::Uuids;
 use crate::world;
 
@@ -48,23 +45,6 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// After a failed accept, when the process is out of file descriptors, say.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// A body as connections carry it: most are whole, some come bit by bit.
-type Carried = Either<Full<Bytes>, UnsyncBoxBody<Bytes, BrokenOff>>;
-
-/// The answer as the connection carries it, unless it is to break off.
-fn carried(reply: Reply) -> Result<Response<Carried>, BrokenOff> {
-    match reply.extensions().get::<Connection>() {
-        None => Ok(reply.map(Either::Left)),
-        Some(Connection::Truncate) => Ok(reply.map(|body| Either::Right(Truncated::of(body).boxed_unsync()))),
-        Some(Connection::Drop | Connection::LoseAnswer) => Err(BrokenOff),
-    }
-}
-
-/// Larger than the limits on headers, so that it is the pipeline that refuses, in XML. Not much larger: each request
-/// begins with a table of as many headers.
-const HEAD_BUFFER: usize = 256 << 10;
-const MOST_HEADERS: usize = 256;
 
 /// How a gateway behaves, apart from whom it believes and where it sends.
 #[derive(Clone, Default)]
@@ -85,11 +65,14 @@ pub struct Config {
     pub identities: Identities,
     /// What messages to clients are sealed with: the secret that all gateways of the cluster have.
     pub secret: Vec<u8>,
+    /// Plain HTTP without.
+    pub tls: Option<Tls>,
 }
 
 #[derive(Clone)]
 pub struct Gateway {
-    pipeline: Arc<Pipeline>,
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) tls: Option<Tls>,
     populate: Arc<[Populate]>,
     /// Cleared when it begins to stop.
     ready: Arc<AtomicBool>,
@@ -111,6 +94,7 @@ impl Gateway {
             seed,
             identities,
             secret,
+            tls,
         } = config;
         let now_ms = clock.now_ms();
         let pipeline = Pipeline {
@@ -123,6 +107,7 @@ impl Gateway {
             meter: Meter::new()?,
             uuids: Uuids::new(seed),
             slots: Semaphore::new(limits.requests),
+            room: Arc::new(Semaphore::new(limits.bodies)),
             limits,
             throttle: Throttle::new(throttle)?,
             record: Record::new(&record)?,
@@ -130,7 +115,7 @@ impl Gateway {
             scenario: Scenario::new(scenario, now_ms)?,
         };
         let ready = Arc::new(AtomicBool::new(true));
-        Ok(Self { pipeline: Arc::new(pipeline), populate: entries.into(), ready })
+        Ok(Self { pipeline: Arc::new(pipeline), tls, populate: entries.into(), ready })
     }
 
     /// Puts the world of a file in the place of the one that there is.
@@ -166,12 +151,10 @@ impl Gateway {
                 _ = upkeep.tick() => self.pipeline.upkeep(),
                 (place, accepted) = accepted => match accepted {
                     Ok((stream, peer)) => {
-                        let connection = graceful.watch(self.connection(stream, peer.ip()));
+                        let (gateway, watcher) = (self.clone(), graceful.watcher());
                         connections.spawn(async move {
                             let _place = place;
-                            if let Err(error) = connection.await {
-                                tracing::debug!(%error, "a connection broke");
-                            }
+                            connection::serve(gateway, stream, peer.ip(), watcher).await;
                         });
                     }
                     Err(error) => {
@@ -188,27 +171,12 @@ impl Gateway {
         Ok(())
     }
 
-    fn connection(
-        &self,
-        stream: TcpStream,
-        source: IpAddr,
-    ) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> + Send + 'static {
-        // Answers are written at once; waiting for more only delays them.
-        let _ = stream.set_nodelay(true);
-        let gateway = self.clone();
-        let service = service_fn(move |request| {
-            let gateway = gateway.clone();
-            async move {
-                if request.uri().path() == "/_archipelago/world" {
-                    return gateway.world(request).await;
-                }
-                carried(gateway.answer(request, source).await)
-            }
-        });
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(self.pipeline.limits.receive);
-        http.max_buf_size(HEAD_BUFFER).max_headers(MOST_HEADERS);
-        http.serve_connection(TokioIo::new(stream), service)
+    /// What goes back over the connection.
+    pub(crate) async fn respond(&self, request: http::Request<Incoming>, source: IpAddr) -> Answered {
+        if request.uri().path() == "/_archipelago/world" {
+            return self.world(request).await;
+        }
+        carried(self.answer(request, source).await)
     }
 
     async fn answer(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
@@ -223,7 +191,7 @@ impl Gateway {
     }
 
     /// The one page whose bodies are too large to be held.
-    async fn world(&self, request: http::Request<Incoming>) -> Result<Response<Carried>, BrokenOff> {
+    async fn world(&self, request: http::Request<Incoming>) -> Answered {
         let answered = match *request.method() {
             Method::GET => match world::export(&self.pipeline).await {
                 Ok(body) => return Ok(Response::new(Either::Right(body))),
@@ -238,7 +206,7 @@ impl Gateway {
     async fn operate(&self, request: http::Request<Incoming>, source: IpAddr) -> Reply {
         let limits = &self.pipeline.limits;
         let bad = |error: Ec2Error| refusal(error.http_status(), &error.message);
-        let mut request = match Received::read(request, source, limits).await {
+        let mut request = match Received::read(request, source, limits, &self.pipeline.room).await {
             Ok(request) => request,
             Err(error) => return bad(error),
         };

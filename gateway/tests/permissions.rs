@@ -39,7 +39,7 @@ async fn door(node: &Node, now_ms: i64) -> SocketAddr {
         session_token: None,
     });
     let config = Config { identities, cluster_token: ClusterToken::new("cluster"), ..Config::default() };
-    let nodes = Arc::new(StaticNodes::new(&topology).unwrap());
+    let nodes = Arc::new(StaticNodes::new(&topology, None).unwrap());
     let gateway = Gateway::new(config, keyring, nodes, Arc::new(FixedClock(now_ms))).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -70,6 +70,8 @@ impl Ec2Error {
             }
             "DryRunOperation" => StatusCode::PRECONDITION_FAILED,
             "RequestEntityTooLarge" => StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestTimeout" => StatusCode::REQUEST_TIMEOUT,
+            "UnsupportedMediaType" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "InternalError"
             | "InternalFailure"
             | "InsufficientInstanceCapacity"
@@ -102,10 +104,23 @@ impl From<Ec2Error> for Status {
             StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
             _ => Code::FailedPrecondition,
         };
+        let error = Ec2Error { message: shortened(error.message), ..error };
         let message = error.to_string();
         let detail = ErrorDetail { code: error.code, message: error.message };
         Self::with_details(code, message, detail.encode_to_vec().into())
     }
+}
+
+/// Characters of a message. It travels in headers, twice, and may repeat what a client sent: some ten thousand bytes there
+/// break the call.
+const LONGEST: usize = 1000;
+
+fn shortened(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(LONGEST) {
+        message.truncate(end);
+        message.push_str("...");
+    }
+    message
 }
 
 /// A status without an EC2 error in it comes from the transport: the peer is not there, or broke.
@@ -133,6 +148,12 @@ mod tests {
     fn an_error_survives_the_transport() {
         let error = Ec2Error::new("InvalidVolume.NotFound", "The volume 'vol-1' does not exist.");
         assert_eq!(Ec2Error::from(Status::from(error.clone())), error);
+    }
+
+    #[test]
+    fn a_long_message_is_shortened() {
+        let error = Ec2Error::from(Status::from(Ec2Error::new("A", "\u{e9}".repeat(100_000))));
+        assert_eq!(error.message, "\u{e9}".repeat(LONGEST) + "...");
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod glob;
 pub mod names;
 pub mod permissions;
 pub mod regions;
+pub mod tls;
 pub mod token;
 pub mod topology;
 pub mod trace;

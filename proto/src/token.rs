@@ -1,5 +1,6 @@
 //! The cluster's token: processes of one cluster talk to nobody else.
 
+use http::{HeaderMap, HeaderValue};
 use tonic::Status;
 use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 
@@ -24,8 +25,19 @@ impl ClusterToken {
     /// Refuses a call from outside the cluster.
     #[allow(clippy::result_large_err)] // The shape of tonic's interceptors.
     pub fn check(&self, metadata: &MetadataMap) -> Result<(), Status> {
-        match metadata.get(KEY) {
-            Some(given) if same(given.as_encoded_bytes(), self.0.as_encoded_bytes()) => Ok(()),
+        self.admit(metadata.get(KEY).map(MetadataValue::as_encoded_bytes))
+    }
+
+    /// The same by the headers of a request, before its message is read.
+    #[allow(clippy::result_large_err)] // As above.
+    pub fn check_headers(&self, headers: &HeaderMap) -> Result<(), Status> {
+        self.admit(headers.get(KEY).map(HeaderValue::as_bytes))
+    }
+
+    #[allow(clippy::result_large_err)] // As above.
+    fn admit(&self, given: Option<&[u8]>) -> Result<(), Status> {
+        match given {
+            Some(given) if same(given, self.0.as_encoded_bytes()) => Ok(()),
             _ => Err(Status::unauthenticated("the cluster token is missing or wrong")),
         }
     }

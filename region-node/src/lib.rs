@@ -8,6 +8,8 @@ pub mod capacity;
 pub mod consistency;
 pub mod entity;
 pub mod families;
+#[doc(hidden)]
+pub mod fuzzing;
 mod incidents;
 mod metering;
 mod node;

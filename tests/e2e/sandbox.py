@@ -27,15 +27,16 @@ def fresh_account():
 class Cluster:
     """`archipelago up` with some options."""
 
-    def __init__(self, *options, env=None):
+    def __init__(self, *options, env=None, stderr=None):
         self.process = subprocess.Popen(
             [PROGRAM, "up", "--listen", "127.0.0.1:0", *map(str, options)],
             stdout=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             env={**os.environ, **(env or {})},
         )
         first = self.process.stdout.readline()
-        found = re.search(r"http://\S+?(?=\.\s|\s|$)", first)
+        found = re.search(r"https?://\S+?(?=\.\s|\s|$)", first)
         assert found, f"no banner: {first!r}, exit {self.process.poll()}"
         self.url = found[0]
 

@@ -17,19 +17,38 @@ DEPLOY = ROOT / "cluster" / "deploy"
 KUBERNETES = "1.34"
 
 
-@pytest.fixture(scope="module")
-def manifests():
+def built(folder):
     if not shutil.which("kubectl"):
         pytest.skip("kubectl is not installed")
-    built = subprocess.run(
-        ["kubectl", "kustomize", DEPLOY / "kubernetes"], capture_output=True, text=True, check=True
-    ).stdout
-    return list(yaml.safe_load_all(built))
+    text = subprocess.run(["kubectl", "kustomize", DEPLOY / folder], capture_output=True, text=True, check=True).stdout
+    return list(yaml.safe_load_all(text))
+
+
+@pytest.fixture(scope="module")
+def manifests():
+    return built("kubernetes")
+
+
+@pytest.fixture(scope="module")
+def secure_manifests():
+    return built("kubernetes-tls")
 
 
 def test_every_manifest_is_valid(manifests):
     for manifest in manifests:
         kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+
+
+def test_with_tls_every_process_has_its_certificate_and_nodes_are_probed_without(secure_manifests):
+    for manifest in secure_manifests:
+        kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+    for pod in pods(secure_manifests):
+        (container,) = pod["containers"]
+        assert {"secretRef": {"name": "cluster-certificate"}} in container["envFrom"]
+        if "region-node" in container["args"]:
+            assert "--probes=0.0.0.0:7002" in container["args"]
+            assert {container[f"{kind}Probe"]["grpc"]["port"] for kind in ("startup", "readiness")} == {7002}
+            assert container["livenessProbe"]["httpGet"]["port"] == "probes"
 
 
 def pods(manifests):

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use archipelago_gateway::Power;
@@ -14,6 +15,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Status;
+use crate::authority::{Authority, Issued};
+use crate::error::Result;
 
 /// What a node says on standard output when it listens.
 pub(crate) const LISTENING: &str = "listening on ";
@@ -25,6 +28,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a node may take to answer what it has in hand and flush its store.
 const GRACE: Duration = Duration::from_secs(20);
 
+/// Where processes of one machine reach each other.
+pub(crate) const LOOPBACK: [&str; 1] = ["127.0.0.1"];
+
 /// How nodes are started.
 #[derive(Clone)]
 pub(crate) struct Recipe {
@@ -34,6 +40,8 @@ pub(crate) struct Recipe {
     /// Each region has a folder in it.
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) cluster_token: String,
+    /// Gives each node a certificate, where the processes speak TLS.
+    pub(crate) authority: Option<Arc<Authority>>,
 }
 
 impl Recipe {
@@ -148,8 +156,18 @@ fn signal(child: &Child, signal: Signal) {
 }
 
 impl Recipe {
+    /// A certificate of its own, at each start. Its key goes the way of the cluster's token: only who runs the process
+    /// reads its environment.
+    fn identify(&self, command: &mut Command) -> Result<()> {
+        let Some(authority) = &self.authority else { return Ok(()) };
+        let Issued { certificate, key } = authority.issue(&LOOPBACK)?;
+        command.env("ARCHIPELAGO_CLUSTER_CA", &authority.certificate);
+        command.env("ARCHIPELAGO_CLUSTER_CERT", certificate).env("ARCHIPELAGO_CLUSTER_KEY", key);
+        Ok(())
+    }
+
     /// Starts a node and waits for its address.
-    async fn start(&self, region: &str) -> Result<Node, String> {
+    async fn start(&self, region: &str) -> std::result::Result<Node, String> {
         let mut command = Command::new(&self.program);
         command
             .args(["region-node", "--supervised", "--listen", "127.0.0.1:0", "--region", region])
@@ -160,6 +178,9 @@ impl Recipe {
         // A group of its own: Ctrl-C reaches the supervisor alone, which stops nodes after their last request.
         command.process_group(0).kill_on_drop(true);
         command.env("ARCHIPELAGO_CLUSTER_TOKEN", &self.cluster_token).env_remove("ARCHIPELAGO_LISTEN");
+        // All nodes would have the same.
+        command.env_remove("ARCHIPELAGO_PROBES");
+        self.identify(&mut command).map_err(|error| error.to_string())?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| error.to_string())?;
         let stdin = child.stdin.take();

@@ -11,7 +11,7 @@ use archipelago_gateway::Power;
 use archipelago_proto::{Ec2Error, Ec2Result, regions};
 use tokio::sync::watch;
 
-pub(crate) use child::{LISTENING, Recipe};
+pub(crate) use child::{LISTENING, LOOPBACK, Recipe};
 pub(crate) use nodes::SupervisedNodes;
 
 /// How long a request waits for its node to start.

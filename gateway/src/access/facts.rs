@@ -33,8 +33,8 @@ impl Surroundings<'_> {
         if let Some(referer) = self.request.header("referer") {
             context.set("aws:Referer", referer);
         }
-        // The gateway itself speaks plain HTTP; what stands before it may have ended TLS.
-        let secure = self.request.header("x-forwarded-proto") == Some("https");
+        // What stands before the gateway may have ended TLS.
+        let secure = self.request.secure || self.request.header("x-forwarded-proto") == Some("https");
         context.set("aws:SecureTransport", secure.to_string());
         context.set("aws:CurrentTime", time(self.now_ms));
         context.set("aws:EpochTime", (self.now_ms / 1000).to_string());

@@ -25,6 +25,9 @@ const COMMON: [&str; 11] = [
     "SecurityToken",
 ];
 
+/// Of these nobody may wonder which one counts.
+const SAID_ONCE: [&str; 3] = ["Action", "Version", "DryRun"];
+
 #[derive(Debug)]
 struct Entry<'a> {
     name: Cow<'a, str>,
@@ -38,13 +41,19 @@ pub(crate) struct Parameters<'a>(Vec<Entry<'a>>);
 impl<'a> Parameters<'a> {
     /// A parameter may be said twice only where it says the same.
     pub(crate) fn of(form: &'a Form<'_>) -> Result<Self, Ec2Error> {
+        for name in SAID_ONCE {
+            let mut values = form.pairs().iter().filter(|pair| pair.name == name).map(|pair| &pair.value);
+            let first = values.next();
+            if values.any(|value| Some(value) != first) {
+                return Err(twice(name));
+            }
+        }
         let own = form.pairs().iter().filter(|pair| !is_common(&pair.name));
         let mut entries: Vec<_> = own.map(|pair| Entry { name: capitalised(&pair.name), value: &pair.value }).collect();
         entries.sort_by(|a, b| compare(&a.name, &b.name));
         entries.dedup_by(|a, b| a.name == b.name && a.value == b.value);
         if let Some(twice) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
-            let name = &twice[0].name;
-            return Err(malformed(format!("The parameter {name} may only be specified once.")));
+            return Err(self::twice(&twice[0].name));
         }
         Ok(Self(entries))
     }
@@ -52,6 +61,10 @@ impl<'a> Parameters<'a> {
     pub(crate) fn root(&self) -> Node<'_> {
         Node { entries: &self.0, offset: 0 }
     }
+}
+
+fn twice(name: &str) -> Ec2Error {
+    malformed(format!("The parameter {name} may only be specified once."))
 }
 
 fn is_common(name: &str) -> bool {
@@ -195,6 +208,8 @@ mod tests {
     #[test]
     fn the_same_thing_may_be_said_twice_but_not_two_things() {
         assert_eq!(tree("A=1&A=1", shown).unwrap(), "(A:1)");
+        let twice = tree("Action=A&Action=B", shown).unwrap_err();
+        assert_eq!(twice.message, "The parameter Action may only be specified once.");
         assert_eq!(tree("A=1&A=2", shown).unwrap_err().message, "The parameter A may only be specified once.");
     }
 

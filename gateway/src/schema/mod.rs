@@ -67,6 +67,13 @@ impl Schema {
         &self.outputs[index]
     }
 
+    /// Every action, by name.
+    pub(crate) fn chosen(&self) -> Vec<&Action> {
+        let mut all: Vec<_> = self.actions.values().collect();
+        all.sort_unstable_by_key(|action| &action.name);
+        all
+    }
+
     #[cfg(test)]
     pub(crate) fn actions(&self) -> impl Iterator<Item = &Action> {
         self.actions.values()

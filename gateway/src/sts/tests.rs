@@ -30,6 +30,8 @@ fn ask_where(identities: &Identities, query: &str) -> Result<String, Ec2Error> {
     let form = Form::parse(query.as_bytes(), b"", &limits)?;
     let guard = Guard::new(Directory::new(identities.clone()).unwrap(), b"cluster");
     let request = Received {
+        secure: false,
+        _held: None,
         method: http::Method::GET,
         uri: http::Uri::from_static("/"),
         headers: http::HeaderMap::new(),

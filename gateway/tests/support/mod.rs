@@ -66,7 +66,7 @@ impl Door {
         topology.insert("eu-west-1", node.to_string());
         topology.insert("us-west-2", closed_port().await.to_string());
         let config = Config { limits, auth, cluster_token: ClusterToken::new("cluster"), ..Config::default() };
-        let nodes = Arc::new(StaticNodes::new(&topology).unwrap());
+        let nodes = Arc::new(StaticNodes::new(&topology, None).unwrap());
         let gateway = Gateway::new(config, keyring(), nodes, Arc::new(FixedClock(NOW))).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

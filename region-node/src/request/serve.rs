@@ -37,6 +37,12 @@ impl Desk {
         Context { region: Arc::clone(&self.region), call: Arc::new(call), account, claim: None }
     }
 
+    /// One action as a caller asks for it.
+    pub(crate) async fn ask(&self, path: &str, call: Call, input: Bytes) -> Ec2Result<Bytes> {
+        let action = self.actions.get(path).ok_or_else(Ec2Error::internal)?;
+        answer(Arc::clone(action), self.context(call), input).await
+    }
+
     /// What an action that changes nothing answers to the caller.
     pub(crate) async fn look(&self, cx: &Context, path: &str, input: &[u8]) -> Ec2Result<Bytes> {
         let action = self.actions.get(path).ok_or_else(Ec2Error::internal)?;
@@ -44,19 +50,25 @@ impl Desk {
     }
 }
 
+/// The gateway takes no more of a client, and a message is smaller than its parameters were.
+const LARGEST: usize = 32 << 20;
+
 /// Answers any rpc of the EC2 schema.
 pub(crate) async fn serve(State(desk): State<Arc<Desk>>, request: axum::extract::Request) -> http::Response<Body> {
+    // Before anything of the message is read.
+    if let Err(stranger) = desk.token.check_headers(request.headers()) {
+        return stranger.into_http();
+    }
     let action = desk.actions.get(request.uri().path()).map(Arc::clone);
     let rpc = service_fn(move |request| run(Arc::clone(&desk), action.clone(), request));
     Grpc::new(BytesCodec)
-        .apply_max_message_size_config(Some(usize::MAX), Some(usize::MAX))
+        .apply_max_message_size_config(Some(LARGEST), Some(usize::MAX))
         .unary(rpc, request.map(Body::new))
         .await
 }
 
 /// Reads who calls, runs the action, and counts what came of it.
 async fn run(desk: Arc<Desk>, action: Option<Arc<Action>>, request: Request<Bytes>) -> Result<Response<Bytes>, Status> {
-    desk.token.check(request.metadata())?;
     let action = action.ok_or_else(|| Status::unimplemented("The region has no such action."))?;
     let cx = desk.context(Call::read_from(request.metadata())?);
     let span = metering::span(request.metadata(), action.name, &cx);

@@ -51,7 +51,8 @@ fn kept(
 ) -> TargetCapacitySpecificationRequest {
     let total = wanted.total_target_capacity();
     let on_demand = wanted.on_demand_target_capacity.unwrap_or(known.on_demand_target_capacity().min(total));
-    let spot = wanted.spot_target_capacity.unwrap_or(known.spot_target_capacity().min((total - on_demand).max(0)));
+    let spot =
+        wanted.spot_target_capacity.unwrap_or(known.spot_target_capacity().min(total.saturating_sub(on_demand).max(0)));
     let kind = wanted.default_target_capacity_type.clone();
     TargetCapacitySpecificationRequest {
         total_target_capacity: wanted.total_target_capacity,

@@ -16,7 +16,7 @@ use crate::families::spot_market::read_price;
 use crate::request::{Context, recode, required, tags_for};
 
 /// AWS: at most 10,000 units for a fleet.
-const MOST: i32 = 10_000;
+pub(crate) const MOST: i32 = 10_000;
 
 pub(super) async fn create_fleet(cx: Context, input: CreateFleetRequest) -> Ec2Result<CreateFleetResult> {
     let fleet = read(&cx, input)?;
@@ -205,7 +205,7 @@ pub(super) fn target_of(wanted: &TargetCapacitySpecificationRequest) -> Ec2Resul
         return Err(Ec2Error::invalid_value("TotalTargetCapacity", total));
     }
     let (on_demand, spot) = (target.on_demand_target_capacity(), target.spot_target_capacity());
-    if on_demand < 0 || spot < 0 || on_demand + spot > total {
+    if on_demand < 0 || spot < 0 || on_demand.saturating_add(spot) > total {
         return Err(Ec2Error::invalid_parameter(format!(
             "The On-Demand target capacity {on_demand} and the Spot target capacity {spot} must not be more than the \
              total target capacity {total}."

@@ -16,7 +16,7 @@ mod state;
 mod strategy;
 
 pub(crate) use actions::actions;
-pub(crate) use create::{launchable, put};
+pub(crate) use create::{MOST, launchable, put};
 pub(crate) use describe::{active_instances, activity};
 pub(crate) use follow::{follow, instance_changed, room_changed};
 pub(crate) use health::{rebalance, replace_unhealthy};

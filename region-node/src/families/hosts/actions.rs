@@ -23,6 +23,9 @@ pub(crate) fn actions() -> Vec<Action> {
     ]
 }
 
+/// Hosts that one request allocates.
+const MOST: i32 = 1000;
+
 async fn allocate_hosts(cx: Context, input: AllocateHostsRequest) -> Ec2Result<AllocateHostsResult> {
     let kind = &HostState::KIND;
     let tags = tags_for(kind, &[kind], &input.tag_specifications)?;
@@ -32,6 +35,12 @@ async fn allocate_hosts(cx: Context, input: AllocateHostsRequest) -> Ec2Result<A
     let quantity = input.quantity.unwrap_or(1);
     if quantity < 1 {
         return Err(Ec2Error::invalid_value("Quantity", quantity));
+    }
+    if quantity > MOST {
+        return Err(Ec2Error::new(
+            "HostLimitExceeded",
+            format!("You have requested {quantity} Dedicated Hosts at one time, and {MOST} are the most."),
+        ));
     }
     let zone = zone(&cx, input.availability_zone.as_deref(), input.availability_zone_id.as_deref())?;
     let properties = capacity::properties(input.instance_type.as_deref(), input.instance_family.as_deref())?;

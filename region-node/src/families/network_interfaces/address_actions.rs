@@ -9,7 +9,7 @@ use archipelago_proto::ec2::v1::{
 };
 use archipelago_proto::{Ec2Error, Ec2Result};
 
-use super::plan::address;
+use super::plan::{self, address};
 use super::{Addresses, Limits, NetworkInterfaceCommand, prefixes, removal};
 use crate::entity::{Id, Undo, workflow};
 use crate::families::subnets::{self, Wanted};
@@ -177,8 +177,7 @@ fn counts<const N: usize>(ways: [(&str, usize, &str, Option<i32>); N]) -> Ec2Res
                 "The parameters {list} and {counter} may not be specified together"
             )));
         }
-        *slot = usize::try_from(count.unwrap_or(0))
-            .map_err(|_| Ec2Error::invalid_value(counter, count.unwrap_or_default()))?;
+        *slot = plan::count(counter, *count)?;
     }
     if ways.iter().all(|(_, named, _, _)| *named == 0) && counts.iter().all(|count| *count == 0) {
         let (list, _, counter, _) = ways[0];

@@ -204,9 +204,14 @@ pub fn groups(cx: &Context, ids: &[String], vpc: &str, subnet: &Id) -> Ec2Result
     Ok(groups)
 }
 
-fn count(name: &str, value: Option<i32>) -> Ec2Result<usize> {
-    usize::try_from(value.unwrap_or(0)).map_err(|_| Ec2Error::invalid_value(name, value.unwrap_or_default()))
+/// How many of something an interface is to have: more than any interface has is refused before room is made for it.
+pub(super) fn count(name: &str, value: Option<i32>) -> Ec2Result<usize> {
+    let count = usize::try_from(value.unwrap_or(0)).ok().filter(|count| *count <= MOST);
+    count.ok_or_else(|| Ec2Error::invalid_value(name, value.unwrap_or_default()))
 }
+
+/// Beyond what any instance type takes.
+const MOST: usize = 1 << 16;
 
 pub(super) fn address<A: std::str::FromStr>(text: &str) -> Ec2Result<A> {
     text.parse().map_err(|_| Ec2Error::invalid_parameter(format!("invalid value for parameter address: [{text}]")))

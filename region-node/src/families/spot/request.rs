@@ -18,6 +18,9 @@ use crate::time::Millis;
 /// AWS: how long a request is valid if nothing is said.
 const VALID: Millis = 7 * 24 * 3600 * 1000;
 
+/// Requests that are made at one time.
+const MOST: i32 = 1000;
+
 pub(super) async fn request_spot_instances(
     cx: Context,
     input: RequestSpotInstancesRequest,
@@ -31,6 +34,9 @@ pub(super) async fn request_spot_instances(
     let count = input.instance_count.unwrap_or(1);
     if count < 1 {
         return Err(Ec2Error::invalid_value("InstanceCount", count));
+    }
+    if count > MOST {
+        return Err(Ec2Error::new("MaxSpotInstanceCountExceeded", "Max spot instance count exceeded"));
     }
     let asked = usize::try_from(count).unwrap_or(0);
     cx.shell.quotas.check_request(&cx.account, "spot-instances-per-request", asked)?;

@@ -12,7 +12,7 @@ use super::describe::{
 };
 use super::request::{config_of, excess, request_spot_fleet, target};
 use crate::entity::Entity as _;
-use crate::families::fleets::{Change, Fleet, FleetCommand, FleetState, launchable};
+use crate::families::fleets::{Change, Fleet, FleetCommand, FleetState, MOST, launchable};
 use crate::request::{Action, Context};
 
 pub(crate) fn actions() -> Vec<Action> {
@@ -45,9 +45,9 @@ async fn modify_spot_fleet_request(
     }
     request.target_capacity = input.target_capacity.or(request.target_capacity);
     request.on_demand_target_capacity = input.on_demand_target_capacity.or(request.on_demand_target_capacity);
-    if request.target_capacity() < 0 || !(0..=request.target_capacity()).contains(&request.on_demand_target_capacity())
-    {
-        return Err(Ec2Error::invalid_value("TargetCapacity", request.target_capacity()));
+    let total = request.target_capacity();
+    if !(0..=MOST).contains(&total) || !(0..=total).contains(&request.on_demand_target_capacity()) {
+        return Err(Ec2Error::invalid_value("TargetCapacity", total));
     }
     if !input.launch_template_configs.is_empty() {
         request.launch_template_configs.clone_from(&input.launch_template_configs);

@@ -9,7 +9,7 @@ use archipelago_proto::ec2::v1::{
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use crate::entity::{Entity as _, Id};
-use crate::families::fleets::{Fleet, FleetState, launchable, put};
+use crate::families::fleets::{Fleet, FleetState, MOST, launchable, put};
 use crate::families::spot_market::read_price;
 use crate::request::{Context, recode, required, tags_for};
 
@@ -42,7 +42,7 @@ fn read(mut request: SpotFleetRequestConfigData) -> Ec2Result<Fleet> {
         ));
     }
     let total = *required("SpotFleetRequestConfig.TargetCapacity", request.target_capacity.as_ref())?;
-    if total < 0 || !(0..=total).contains(&request.on_demand_target_capacity()) {
+    if !(0..=MOST).contains(&total) || !(0..=total).contains(&request.on_demand_target_capacity()) {
         return Err(Ec2Error::invalid_value("TargetCapacity", total));
     }
     if request.load_balancers_config.is_some() {

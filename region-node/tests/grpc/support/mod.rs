@@ -45,7 +45,8 @@ impl Sandbox {
         let region = Region::open(facts, clock, lifecycle, Ids::seeded(1), store, peers).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let node = Node::new(Arc::clone(&region), NodeConfig { token: token(), metrics: Metrics::none() });
+        let config = NodeConfig { token: token(), metrics: Metrics::none(), tls: None, probes: None };
+        let node = Node::new(Arc::clone(&region), config);
         tokio::spawn(node.serve(listener, std::future::pending()));
         let channel = Endpoint::from_shared(address).unwrap().connect_lazy();
         Self { region, channel }

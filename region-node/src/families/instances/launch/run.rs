@@ -86,6 +86,9 @@ pub(crate) async fn run(cx: &Context, order: &Order) -> Ec2Result<Reservation> {
     }
 }
 
+/// As many as the largest subnet has addresses; a maximum beyond that is as good as this.
+const MOST: usize = 1 << 16;
+
 fn counts(input: &RunInstancesRequest) -> Ec2Result<(usize, usize)> {
     let (least, most) = (input.min_count(), input.max_count());
     let positive = |name: &str, value: i32| match usize::try_from(value) {
@@ -94,7 +97,13 @@ fn counts(input: &RunInstancesRequest) -> Ec2Result<(usize, usize)> {
             "Value ({value}) for parameter {name} is invalid. The value must be a positive number."
         ))),
     };
-    let counts = (positive("minCount", least)?, positive("maxCount", most)?);
+    let counts = (positive("minCount", least)?, positive("maxCount", most)?.min(MOST));
+    if counts.0 > MOST {
+        return Err(Ec2Error::new(
+            "InstanceLimitExceeded",
+            format!("You have requested more instances ({least}) than are launched by one request ({MOST})."),
+        ));
+    }
     if least > most {
         return Err(Ec2Error::invalid_parameter(format!(
             "Value ({least}) for parameter minCount is invalid. The minimum must not be more than the maximum, {most}."
