@@ -29,6 +29,7 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let lifecycle = config.lifecycle(options.world.lifecycle);
     let topology = config.topology(options.topology);
     let bounds: Vec<_> = config.capacity().collect();
+    let consistency = config.consistency.clone();
     let classic: Vec<_> = config.classic().map(str::to_owned).collect();
     let keyring = gateway::keyring(&options.cluster.cluster_token, config.keys);
     let auth = options.auth.mode();
@@ -37,6 +38,7 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let seed = options.world.seed.seed.or(config.seed);
     let ids = seed.map_or_else(Ids::random, |seed| Ids::of_region(seed, facts.name));
     let region = Region::open(facts, clock, lifecycle, ids, store, peers).await.map_err(Error::other)?;
+    region.shell.consistency.configure(consistency, seed);
     bounds.into_iter().for_each(|bound| region.capacity.configure(bound));
     classic.iter().for_each(|account| region.platforms.add_classic(account));
 

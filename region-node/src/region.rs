@@ -244,8 +244,8 @@ impl Region {
     }
 
     /// What is kept beside the entities.
-    pub(crate) fn keeps(&self) -> [&dyn Keep; 4] {
-        [&self.tokens, &self.capacity, &*self.dark_zones, &self.cut_lines]
+    pub(crate) fn keeps(&self) -> [&dyn Keep; 5] {
+        [&self.tokens, &self.capacity, &*self.dark_zones, &self.cut_lines, &self.shell.consistency]
     }
 
     /// Brings a record back; false if it cannot be read.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::involved::Involved;
 use super::{Strike, message};
+use crate::milliseconds::Milliseconds;
 use crate::query::Form;
 
 /// An entry `[[faults]]` of the configuration. What is left out of the first seven means all; they take `*` and `?`.
@@ -38,16 +39,9 @@ pub struct Rule {
     /// ... its message, and its HTTP status if it is not the code's own.
     pub(super) message: Option<String>,
     pub(super) status: Option<u16>,
-    pub(super) latency: Option<Latency>,
+    /// Before anything else happens.
+    pub(super) latency: Option<Milliseconds>,
     pub(super) connection: Option<Connection>,
-}
-
-/// Milliseconds before anything else happens, drawn evenly.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Latency {
-    pub(super) min: u64,
-    pub(super) max: u64,
 }
 
 /// What becomes of the client's connection.

@@ -10,6 +10,7 @@ use tracing::{Instrument as _, Span};
 
 use super::host::{Answer, Inside};
 use super::{Account, Decision, Entity, Id, Next, Published, TagChange, record};
+use crate::consistency;
 
 /// Keeps the actor awake while a message is on its way.
 pub(super) type Lease = Arc<()>;
@@ -17,6 +18,8 @@ pub(super) type Lease = Arc<()>;
 pub(super) struct Message<E: Entity> {
     pub(super) request: Request<E>,
     pub(super) span: Span,
+    /// What is being asked for, if anything is.
+    pub(super) action: Option<&'static str>,
     pub(super) lease: Lease,
 }
 
@@ -49,12 +52,12 @@ impl<E: Entity> Actor for EntityActor<E> {
     }
 
     async fn handle(&self, _: ActorRef<Self::Msg>, message: Self::Msg, (): &mut ()) -> Result<(), ActorProcessingErr> {
-        let Message { request, span: asker, lease } = message;
+        let Message { request, span: asker, action, lease } = message;
         // For traces. No log is at this level by itself, so that a span costs nothing where there are none.
         let span = tracing::debug_span!(parent: &asker, "actor", kind = E::KIND.resource_type, id = %self.id);
         let span = if span.is_disabled() { asker } else { span };
         // Boxed, since ractor moves a handler's future twice.
-        Box::pin(self.answer(request).instrument(span)).await;
+        Box::pin(consistency::during(action, self.answer(request)).instrument(span)).await;
         drop(lease);
         Ok(())
     }
@@ -159,7 +162,7 @@ impl<E: Entity> EntityActor<E> {
         }
     }
 
-    async fn remove(&self, before: &Published<E>) -> Ec2Result<()> {
+    async fn remove(&self, before: &Arc<Published<E>>) -> Ec2Result<()> {
         if self.inner.shell.store.keeps() {
             self.inner.shell.store.commit(vec![record::delete::<E>(&self.id)]).await?;
         }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{Account, Claims, Id, Ids, Registry, TagIndex};
+use crate::consistency::Consistency;
 use crate::store::Store;
 use crate::time::{Clock, Lifecycle, Scheduler};
 
@@ -17,6 +18,7 @@ pub struct Shell {
     pub ids: Ids,
     pub store: Store,
     pub tags: TagIndex,
+    pub consistency: Consistency,
     pub(super) claims: Claims,
     pub(crate) scheduler: Scheduler,
     pub(crate) registry: OnceLock<Registry>,
@@ -37,6 +39,7 @@ impl Shell {
             ids,
             store,
             tags: TagIndex::default(),
+            consistency: Consistency::default(),
             claims: Claims::default(),
             scheduler,
             registry: OnceLock::new(),
