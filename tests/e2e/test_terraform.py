@@ -145,5 +145,5 @@ def test_a_stack_goes_through_an_outage_and_is_healed_afterwards(account, tmp_pa
         assert impaired() == set()
 
         reach(cluster, 1080)
-        terraform.run("destroy", "-auto-approve", "-no-color", "-input=false")
-        assert terraform.resources() == []
+        terraform.run("destroy", "-auto-approve", "-no-color", "-input=false", "-refresh=false")
+        assert instances() == [] and ec2.describe_volumes()["Volumes"] == []
