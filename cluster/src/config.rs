@@ -9,6 +9,7 @@ use archipelago_gateway::{
 };
 use archipelago_proto::topology::Topology;
 use archipelago_region_node::capacity::{Bound, Market};
+use archipelago_region_node::consistency::Rule;
 use archipelago_region_node::time::{Lifecycle, Transition};
 use serde::Deserialize;
 
@@ -35,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) quotas: QuotasConfig,
     /// How often an account may ask.
     pub(crate) throttle: ThrottleConfig,
+    /// How long writes stay unseen. Later rules count before earlier ones.
+    pub(crate) consistency: Vec<Rule>,
     /// What was called.
     pub(crate) record: RecordConfig,
     /// Calls that are to fail.
@@ -103,6 +106,7 @@ impl Config {
             return Err(wrong(format!("'{}' is no account: it takes 12 digits", other.id)));
         }
         config.quotas.check().map_err(wrong)?;
+        config.consistency.iter().try_for_each(Rule::check).map_err(wrong)?;
         let folder = file.parent().unwrap_or(Path::new("."));
         config
             .checked(|name| std::fs::read_to_string(folder.join(name)).map_err(|error| format!("{name}: {error}")))

@@ -30,6 +30,7 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let topology = config.topology(options.topology);
     let bounds: Vec<_> = config.capacity().collect();
     let (profile, limits) = (config.quotas.profile(), config.quotas.settings(facts.name));
+    let consistency = config.consistency.clone();
     let classic: Vec<_> = config.classic().map(str::to_owned).collect();
     let keyring = gateway::keyring(&options.cluster.cluster_token, config.keys);
     let auth = options.auth.mode();
@@ -38,6 +39,7 @@ pub(crate) async fn run(options: NodeOptions) -> Result<()> {
     let seed = options.world.seed.seed.or(config.seed);
     let ids = seed.map_or_else(Ids::random, |seed| Ids::of_region(seed, facts.name));
     let region = Region::open(facts, clock, lifecycle, ids, store, peers).await.map_err(Error::other)?;
+    region.shell.consistency.configure(consistency, seed);
     bounds.into_iter().for_each(|bound| region.capacity.configure(bound));
     region.shell.quotas.configure(&region.shell, profile, limits);
     classic.iter().for_each(|account| region.platforms.add_classic(account));

@@ -19,6 +19,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::capacity;
+use crate::consistency;
 use crate::forward::Forwarder;
 use crate::incidents;
 use crate::keyring::is_account;
@@ -32,9 +33,10 @@ use crate::reply::Reply;
 /// A node that does not tell its health in this time has none.
 const HEALTH: Duration = Duration::from_secs(2);
 
-pub(crate) const PAGES: [&str; 15] = [
+pub(crate) const PAGES: [&str; 16] = [
     "capacity",
     "clock",
+    "consistency",
     "faults",
     "health",
     "instance-event",
@@ -72,6 +74,8 @@ pub(crate) async fn answer(pipeline: &Pipeline, method: &Method, page: &str, for
         (&Method::POST, "vpn-tunnel") => incidents::set_tunnel(forwarder, form).await,
         (&Method::GET, "capacity") => capacity::read(forwarder, form).await,
         (&Method::POST, "capacity") => capacity::change(forwarder, form).await,
+        (&Method::GET, "consistency") => consistency::read(forwarder, form).await,
+        (&Method::POST, "consistency") => consistency::change(forwarder, form).await,
         (&Method::POST, "spot/interrupt") => capacity::interrupt(forwarder, form).await,
         (&Method::GET, "quotas") => quotas::read(forwarder, form).await,
         (&Method::POST, "quotas") => quotas::change(forwarder, form).await,

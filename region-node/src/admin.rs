@@ -5,15 +5,16 @@ use std::sync::Arc;
 use archipelago_proto::Ec2Error;
 use archipelago_proto::cluster::v1::admin_server::Admin;
 use archipelago_proto::cluster::v1::{
-    CapacityBound, CapacityPool, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ImpairInstanceRequest,
-    ImpairInstanceResponse, ImpairVolumeRequest, ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse,
-    KindStatistics, MetricsRequest, MetricsResponse, QuotasRequest, QuotasResponse, ResetRequest, ResetResponse,
-    ScheduleEventRequest, ScheduleEventResponse, SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest,
-    StatisticsResponse,
+    CapacityBound, CapacityPool, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ConsistencyRequest,
+    ConsistencyResponse, ConsistencyRule, ImpairInstanceRequest, ImpairInstanceResponse, ImpairVolumeRequest,
+    ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse, KindStatistics, MetricsRequest, MetricsResponse,
+    QuotasRequest, QuotasResponse, ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse,
+    SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse,
 };
 use tonic::{Request, Response, Status};
 
 use crate::capacity::Bound;
+use crate::consistency::{Delay, Rule};
 use crate::metering::Metrics;
 use crate::{Region, families, incidents, quotas};
 
@@ -125,6 +126,28 @@ impl Admin for Operator {
         Ok(Response::new(quotas::answer(&self.region, request.into_inner()).await?))
     }
 
+    async fn consistency(&self, request: Request<ConsistencyRequest>) -> Result<Response<ConsistencyResponse>, Status> {
+        let ConsistencyRequest { configured, clear, rules } = request.into_inner();
+        let rules: Vec<_> = rules.into_iter().map(read_rule).collect();
+        rules.iter().try_for_each(Rule::check).map_err(Ec2Error::invalid_parameter)?;
+        let consistency = &self.region.shell.consistency;
+        if configured || clear {
+            consistency.set(clear.then(Vec::new));
+        }
+        let changes = configured || clear || !rules.is_empty();
+        rules.into_iter().for_each(|rule| consistency.add(rule));
+        if changes {
+            self.region.shell.store.commit(vec![consistency.record()]).await.map_err(Ec2Error::from)?;
+        }
+        let rules = consistency.in_force().into_iter().map(|rule| ConsistencyRule {
+            kind: rule.kind,
+            action: rule.action,
+            min: rule.delay.min,
+            max: rule.delay.max,
+        });
+        Ok(Response::new(ConsistencyResponse { rules: rules.collect() }))
+    }
+
     async fn interrupt_spot(
         &self,
         request: Request<InterruptSpotRequest>,
@@ -136,6 +159,10 @@ impl Admin for Operator {
     async fn metrics(&self, _: Request<MetricsRequest>) -> Result<Response<MetricsResponse>, Status> {
         Ok(Response::new(MetricsResponse { text: self.metrics.render(&self.region) }))
     }
+}
+
+fn read_rule(rule: ConsistencyRule) -> Rule {
+    Rule { kind: rule.kind, action: rule.action, delay: Delay { min: rule.min, max: rule.max } }
 }
 
 fn read_bound(bound: CapacityBound) -> Result<Bound, Ec2Error> {

@@ -5,6 +5,7 @@
 
 mod admin;
 pub mod capacity;
+pub mod consistency;
 pub mod entity;
 pub mod families;
 mod incidents;

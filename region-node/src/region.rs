@@ -236,8 +236,8 @@ impl Region {
     }
 
     /// What is kept beside the entities.
-    pub(crate) fn keeps(&self) -> [&dyn Keep; 3] {
-        [&self.tokens, &self.capacity, &self.shell.quotas]
+    pub(crate) fn keeps(&self) -> [&dyn Keep; 4] {
+        [&self.tokens, &self.capacity, &self.shell.quotas, &self.shell.consistency]
     }
 
     /// Brings a record back; false if it cannot be read.

@@ -6,7 +6,7 @@ use archipelago_proto::cluster::v1::{WorldRecord, WorldRegion};
 use archipelago_proto::{Ec2Error, Ec2Result};
 
 use crate::entity::{AnyHost, Recorded};
-use crate::store::Write;
+use crate::store::{Keep, Write};
 use crate::{Region, families};
 
 /// A region at one moment. The states are those that were published then; they are encoded one by one.
@@ -21,7 +21,7 @@ impl Snapshot {
         let shell = &region.shell;
         let still = shell.stand_still();
         let resources = shell.registry().hosts().flat_map(AnyHost::recorded).collect();
-        let others = region.keeps().into_iter().flat_map(|keep| keep.records()).collect();
+        let others = region.keeps().into_iter().flat_map(Keep::records).collect();
         let head = WorldRegion {
             name: region.facts.name.to_owned(),
             now_ms: shell.clock.now(),
@@ -72,7 +72,7 @@ pub(crate) async fn replace(region: &Arc<Region>, head: &WorldRegion, records: V
         shell.store.commit(writes).await?;
     }
     shell.registry().hosts().for_each(AnyHost::clear);
-    region.keeps().iter().for_each(|keep| keep.forget());
+    region.keeps().into_iter().for_each(Keep::forget);
     families::forget_addresses(region);
     shell.begin_again();
     shell.clock.take_over(head.now_ms, head.ahead_ms, head.scale.max(0.0));

@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 use crate::query::Form;
 
-use rule::Latency;
 pub use rule::Rule;
 pub(crate) use rule::{Connection, Target};
 
@@ -139,14 +138,8 @@ fn read(form: &Form<'_>) -> Result<Rule, String> {
         fields.insert(pair.name.to_string(), value);
     }
     let mut rule: Rule = serde_json::from_value(Value::Object(fields)).map_err(|error| error.to_string())?;
-    rule.latency = form.get("latency").map(latency).transpose()?;
+    rule.latency = form.get("latency").map(str::parse).transpose()?;
     Ok(rule)
-}
-
-fn latency(text: &str) -> Result<Latency, String> {
-    let (min, max) = text.split_once('-').unwrap_or((text, text));
-    let number = |text: &str| text.trim().parse().map_err(|_| "latency is 100 or 100-300 milliseconds".to_owned());
-    Ok(Latency { min: number(min)?, max: number(max)? })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::Strike;
+use crate::milliseconds::Milliseconds;
 use crate::query::Form;
 
 /// An entry `[[faults]]` of the configuration. What is left out of the first five means all; they take `*` and `?`.
@@ -33,16 +34,9 @@ pub struct Rule {
     /// ... its message, and its HTTP status if it is not the code's own.
     pub(super) message: Option<String>,
     pub(super) status: Option<u16>,
-    pub(super) latency: Option<Latency>,
+    /// Before anything else happens.
+    pub(super) latency: Option<Milliseconds>,
     pub(super) connection: Option<Connection>,
-}
-
-/// Milliseconds before anything else happens, drawn evenly.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Latency {
-    pub(super) min: u64,
-    pub(super) max: u64,
 }
 
 /// What becomes of the client's connection.

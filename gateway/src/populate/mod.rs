@@ -23,7 +23,7 @@ use crate::{record, region, version};
 use references::Answers;
 
 /// How long a node may take to be there, beside gateways that start with it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// An entry `[[populate]]` of the configuration.

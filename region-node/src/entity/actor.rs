@@ -10,6 +10,7 @@ use tracing::{Instrument as _, Span};
 
 use super::host::{Answer, Inside};
 use super::{Account, Decision, Entity, Id, Next, Published, TagChange, record};
+use crate::consistency;
 use crate::quotas::{Before, loads};
 
 /// Keeps the actor awake while a message is on its way.
@@ -18,6 +19,8 @@ pub(super) type Lease = Arc<()>;
 pub(super) struct Message<E: Entity> {
     pub(super) request: Request<E>,
     pub(super) span: Span,
+    /// What is being asked for, if anything is.
+    pub(super) action: Option<&'static str>,
     pub(super) lease: Lease,
 }
 
@@ -50,12 +53,12 @@ impl<E: Entity> Actor for EntityActor<E> {
     }
 
     async fn handle(&self, _: ActorRef<Self::Msg>, message: Self::Msg, (): &mut ()) -> Result<(), ActorProcessingErr> {
-        let Message { request, span: asker, lease } = message;
+        let Message { request, span: asker, action, lease } = message;
         // For traces. No log is at this level by itself, so that a span costs nothing where there are none.
         let span = tracing::debug_span!(parent: &asker, "actor", kind = E::KIND.resource_type, id = %self.id);
         let span = if span.is_disabled() { asker } else { span };
         // Boxed, since ractor moves a handler's future twice.
-        Box::pin(self.answer(request).instrument(span)).await;
+        Box::pin(consistency::during(action, self.answer(request)).instrument(span)).await;
         drop(lease);
         Ok(())
     }
@@ -147,12 +150,12 @@ impl<E: Entity> EntityActor<E> {
                 if self.inner.shell.store.keeps() {
                     let write = record::put(&settled.id, &settled.account, settled.sequence, &settled.state);
                     // What is derived is not stored: a subnet that hands out addresses waits for no disk.
-                    if write != record::put(&before.id, &before.account, before.sequence, &before.state) {
-                        if let Err(error) = self.inner.shell.store.commit(vec![write]).await {
-                            claims.free(&taken, &self.id);
-                            self.inner.shell.quotas.put_back(reserved);
-                            return Err(error.into());
-                        }
+                    if write != record::put(&before.id, &before.account, before.sequence, &before.state)
+                        && let Err(error) = self.inner.shell.store.commit(vec![write]).await
+                    {
+                        claims.free(&taken, &self.id);
+                        self.inner.shell.quotas.put_back(reserved);
+                        return Err(error.into());
                     }
                 }
                 self.inner.publish(&self.inner.shell.change(), Some(before), &settled);
@@ -170,7 +173,7 @@ impl<E: Entity> EntityActor<E> {
         quotas.reserve(&[(self.id.clone(), loads(settled))], None)
     }
 
-    async fn remove(&self, before: &Published<E>) -> Ec2Result<()> {
+    async fn remove(&self, before: &Arc<Published<E>>) -> Ec2Result<()> {
         if self.inner.shell.store.keeps() {
             self.inner.shell.store.commit(vec![record::delete::<E>(&self.id)]).await?;
         }

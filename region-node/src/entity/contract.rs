@@ -66,6 +66,11 @@ pub trait Entity: Clone + Send + Sync + Sized + 'static {
         Vec::new()
     }
 
+    /// The name by which requests may name it instead of its id.
+    fn name(&self) -> Option<&str> {
+        None
+    }
+
     /// What no other resource may have at the same time.
     fn claims(&self) -> Vec<Claim> {
         Vec::new()

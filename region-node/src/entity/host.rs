@@ -15,8 +15,10 @@ use tracing::Span;
 
 use super::actor::{EntityActor, Lease, Message, Request};
 use super::claims::keys;
+use super::lag::Lag;
 use super::shell::Changing;
 use super::{Account, CATALOGUE, Entity, Follower, Id, Index, Kind, Next, Part, Published, Shelf, Shell};
+use crate::consistency;
 use crate::quotas;
 use crate::time::Alarm;
 
@@ -43,6 +45,7 @@ impl<E: Entity> Clone for Host<E> {
 pub(super) struct Inner<E: Entity> {
     pub(super) index: Index<E>,
     pub(super) shell: Arc<Shell>,
+    pub(super) lag: Lag<E>,
     awake: DashMap<Id, Slot<E>>,
     follower: OnceLock<Follower<E>>,
     /// Whose intent is being carried out; true once it has to be looked at again.
@@ -62,6 +65,7 @@ impl<E: Entity> Host<E> {
         Self(Arc::new(Box::new(Inner {
             index: Index::default(),
             shell: Arc::clone(shell),
+            lag: Lag::default(),
             awake: DashMap::new(),
             follower: OnceLock::new(),
             following: DashMap::new(),
@@ -79,11 +83,28 @@ impl<E: Entity> Host<E> {
         debug_assert!(place < CATALOGUE);
         let (id, account) = (id.clone(), account.clone());
         let published = Published { id, account, sequence: place, state, dependents: OrdSet::new() };
-        self.0.publish(&self.0.shell.change(), None, &Arc::new(published));
+        self.0.publish_at_once(&self.0.shell.change(), None, &Arc::new(published));
     }
 
     pub fn index(&self) -> &Index<E> {
         &self.0.index
+    }
+
+    /// A resource as others see it, who may see a write later than it is made.
+    pub fn seen(&self, id: &str) -> Option<Arc<Published<E>>> {
+        if self.0.lag.is_empty() {
+            return self.index().get(id);
+        }
+        self.0.lag.of(id, self.0.shell.clock.now()).unwrap_or_else(|| self.index().get(id))
+    }
+
+    /// Those of which others do not see what they are: what they see instead, by the place in the order of creation.
+    pub(crate) fn lagging(&self) -> Vec<(u64, Option<Arc<Published<E>>>)> {
+        if self.0.lag.is_empty() {
+            return Vec::new();
+        }
+        let all = self.0.lag.all(self.0.shell.clock.now());
+        all.into_iter().map(|lagging| (lagging.sequence, lagging.seen)).collect()
     }
 
     /// A resource of this account. Those of others are not found, as on AWS.
@@ -167,7 +188,8 @@ impl<E: Entity> Host<E> {
         let mut request = request;
         loop {
             let (actor, lease) = self.wake(id);
-            match actor.send_message(Message { request, span: Span::current(), lease }) {
+            let (span, action) = (Span::current(), consistency::action());
+            match actor.send_message(Message { request, span, action, lease }) {
                 // The actor stopped in between. The message comes back: wake another and send it there.
                 Err(ractor::MessagingErr::SendErr(message)) => request = message.request,
                 Ok(()) | Err(_) => return,
@@ -190,6 +212,9 @@ impl<E: Entity> Host<E> {
     /// Lets actors go that nobody has used since the last sweep but one. A lease that is still out,
     /// in a message on its way or in hand, keeps its actor.
     pub(super) fn sweep(&self) {
+        if !self.0.lag.is_empty() {
+            self.0.lag.sweep(self.0.shell.clock.now());
+        }
         let sweep = self.0.sweeps.fetch_add(1, Ordering::Relaxed);
         self.0.awake.retain(|_, slot| {
             let keep = slot.used + 1 >= sweep || Arc::strong_count(&slot.lease) > 1;
@@ -232,8 +257,26 @@ impl<E: Entity> Inner<E> {
         Ok(Some(published))
     }
 
-    /// Makes a state the one that everybody sees.
-    pub(super) fn publish(&self, _: &Changing<'_>, before: Option<&Arc<Published<E>>>, new: &Arc<Published<E>>) {
+    /// Makes a state the one that everybody sees, by and by.
+    pub(super) fn publish(&self, changing: &Changing<'_>, before: Option<&Arc<Published<E>>>, new: &Arc<Published<E>>) {
+        self.write_later(&new.id, before, Some(new));
+        self.publish_at_once(changing, before, new);
+    }
+
+    fn write_later(&self, id: &Id, before: Option<&Arc<Published<E>>>, after: Option<&Arc<Published<E>>>) {
+        let consistency = &self.shell.consistency;
+        if consistency.is_on() || !self.lag.is_empty() {
+            let delay = consistency.delay(E::KIND.resource_type);
+            self.lag.write(id, before.cloned(), after.cloned(), self.shell.clock.now(), delay);
+        }
+    }
+
+    pub(super) fn publish_at_once(
+        &self,
+        _: &Changing<'_>,
+        before: Option<&Arc<Published<E>>>,
+        new: &Arc<Published<E>>,
+    ) {
         self.index.publish(new);
         self.publish_loads(before.map(AsRef::as_ref), new);
         self.publish_claims(before.map(AsRef::as_ref), new);
@@ -294,7 +337,12 @@ impl<E: Entity> Inner<E> {
         }
     }
 
-    pub(super) fn withdraw(&self, changing: &Changing<'_>, before: &Published<E>) {
+    pub(super) fn withdraw(&self, changing: &Changing<'_>, before: &Arc<Published<E>>) {
+        self.write_later(&before.id, Some(before), None);
+        self.withdraw_at_once(changing, before);
+    }
+
+    pub(super) fn withdraw_at_once(&self, changing: &Changing<'_>, before: &Published<E>) {
         self.take_away(changing, before);
         for link in before.state.links() {
             self.shell.registry().release(&link, vec![before.id.clone()]);

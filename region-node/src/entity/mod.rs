@@ -12,6 +12,7 @@ mod follow;
 mod host;
 mod id;
 mod index;
+mod lag;
 mod record;
 mod registry;
 mod shell;

@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use archipelago_proto::ec2::v1::Tag;
 use archipelago_proto::{Ec2Error, Ec2Result};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use imbl::OrdSet;
+use imbl::{OrdMap, OrdSet};
 use tokio::sync::oneshot;
 
 use super::actor::Request;
 use super::record::Recorded;
-use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Shelf, TagChange, record, uuid};
+use super::{Account, CATALOGUE, Entity, Host, Id, Kind, Published, Shelf, TagChange, TagIndex, Tagged, record, uuid};
 use crate::quotas::{self, Quotas};
 use crate::store::Write;
 
@@ -46,6 +47,13 @@ pub(crate) trait AnyHost: Send + Sync {
     fn weigh(&self, quotas: &Quotas);
     /// Forgets all but the catalogue, and lets nobody know: what they link to is forgotten too.
     fn clear(&self);
+    /// Whether others do not see yet what some of its resources are.
+    fn lags(&self) -> bool;
+    /// Whether others do not see yet that a resource exists.
+    fn hides(&self, id: &str) -> bool;
+    fn hides_name(&self, account: &str, name: &str) -> bool;
+    /// The tags that are seen on those of its resources that lag; None where none is seen at all.
+    fn lagging_tags(&self, account: &str) -> Vec<(Id, Option<Vec<Tag>>)>;
     fn resources(&self) -> usize;
     fn live(&self) -> usize;
 }
@@ -133,7 +141,7 @@ impl<E: Entity> AnyHost for Host<E> {
     fn restore(&self, id: &str, bytes: &[u8]) -> bool {
         let Some(published) = record::restore::<E>(id, bytes) else { return false };
         self.0.shell.continue_from(published.sequence + 1);
-        self.0.publish(&self.0.shell.change(), None, &Arc::new(published));
+        self.0.publish_at_once(&self.0.shell.change(), None, &Arc::new(published));
         true
     }
 
@@ -180,12 +188,14 @@ impl<E: Entity> AnyHost for Host<E> {
         let gone: Vec<_> = gone.into_iter().filter(|published| published.sequence >= CATALOGUE).collect();
         let changing = self.0.shell.change();
         for published in &gone {
-            self.0.withdraw(&changing, published);
+            self.0.lag.forget(&published.id);
+            self.0.withdraw_at_once(&changing, published);
         }
         gone.iter().map(|published| record::delete::<E>(&published.id)).collect()
     }
 
     fn clear(&self) {
+        self.0.lag.clear();
         let changing = self.0.shell.change();
         for published in self.index().all() {
             if published.sequence >= CATALOGUE {
@@ -200,6 +210,29 @@ impl<E: Entity> AnyHost for Host<E> {
         for published in self.index().all().into_iter().filter(|published| published.sequence >= CATALOGUE) {
             quotas.enter(&published.id, &[], &quotas::loads(&published));
         }
+    }
+
+    fn lags(&self) -> bool {
+        !self.0.lag.is_empty()
+    }
+
+    fn hides(&self, id: &str) -> bool {
+        self.index().get(id).is_some() && self.seen(id).is_none()
+    }
+
+    fn hides_name(&self, account: &str, name: &str) -> bool {
+        let named = |published: &Published<E>| *published.account == *account && published.state.name() == Some(name);
+        let hidden = self.0.lag.all(self.0.shell.clock.now()).into_iter().filter(|lagging| lagging.seen.is_none());
+        hidden.filter_map(|lagging| self.index().get(&lagging.id)).any(|published| named(&published))
+    }
+
+    fn lagging_tags(&self, account: &str) -> Vec<(Id, Option<Vec<Tag>>)> {
+        let all = self.0.lag.all(self.0.shell.clock.now()).into_iter();
+        let own = all.filter(|lagging| {
+            let known = lagging.seen.clone().or_else(|| self.index().get(&lagging.id));
+            known.is_some_and(|known| *known.account == *account)
+        });
+        own.map(|lagging| (lagging.id, lagging.seen.map(|seen| seen.state.tags().to_vec()))).collect()
     }
 
     fn resources(&self) -> usize {
@@ -260,6 +293,38 @@ impl Registry {
         }
         let mut hosts = self.hosts();
         hosts.find_map(|host| Some((host.kind().resource_type, host.owner_of(id)?)))
+    }
+
+    /// Whether others do not see yet what some resource is.
+    pub(crate) fn any_lags(&self) -> bool {
+        self.hosts().any(AnyHost::lags)
+    }
+
+    /// The kind of a resource that exists, and of which nobody sees that yet.
+    pub(crate) fn hidden(&self, id: &str) -> Option<&'static Kind> {
+        self.host(id).filter(|host| host.lags() && host.hides(id)).map(AnyHost::kind)
+    }
+
+    /// The same for one that goes by a name.
+    pub(crate) fn hidden_by_name(&self, account: &str, resource_type: &str, name: &str) -> Option<&'static Kind> {
+        let mut hosts = self.hosts().filter(|host| host.lags() && host.kind().resource_type == resource_type);
+        hosts.find(|host| host.hides_name(account, name)).map(AnyHost::kind)
+    }
+
+    /// An account's tags as they are seen.
+    pub(crate) fn seen_tags(&self, tags: &TagIndex, account: &str) -> OrdMap<Id, Tagged> {
+        let mut seen = tags.of(account);
+        for host in self.hosts().filter(|host| host.lags()) {
+            for (id, tags) in host.lagging_tags(account) {
+                match tags.filter(|tags| !tags.is_empty()) {
+                    Some(tags) => {
+                        seen.insert(id, Tagged { resource_type: host.kind().resource_type, tags: tags.into() })
+                    }
+                    None => seen.remove(&id),
+                };
+            }
+        }
+        seen
     }
 
     /// Changes the tags of a resource of any kind, or of a part.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{Account, Claims, Id, Ids, Registry, TagIndex};
+use crate::consistency::Consistency;
 use crate::quotas::Quotas;
 use crate::store::Store;
 use crate::time::{Clock, Lifecycle, Scheduler};
@@ -18,6 +19,7 @@ pub struct Shell {
     pub ids: Ids,
     pub store: Store,
     pub tags: TagIndex,
+    pub consistency: Consistency,
     pub(super) claims: Claims,
     pub quotas: Quotas,
     pub(crate) scheduler: Scheduler,
@@ -39,6 +41,7 @@ impl Shell {
             ids,
             store,
             tags: TagIndex::default(),
+            consistency: Consistency::default(),
             claims: Claims::default(),
             quotas: Quotas::default(),
             scheduler,

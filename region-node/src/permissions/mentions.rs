@@ -1,6 +1,9 @@
 //! The resources that a request of any shape names: by ids, wherever they stand, and by names.
 
+use archipelago_proto::Ec2Result;
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
+
+use super::message;
 
 /// What may look like an id and is none of the request's: tags, filters, free text.
 const NO_IDS: [&str; 5] =
@@ -8,10 +11,15 @@ const NO_IDS: [&str; 5] =
 const FREE_TEXT: [&str; 6] = ["client_token", "description", "group_description", "name", "user_data", "next_token"];
 
 /// A text that may be an id or a name, and the field that it stands in, after its message's.
-pub(super) struct Mention {
-    pub(super) within: String,
-    pub(super) field: String,
-    pub(super) text: String,
+pub(crate) struct Mention {
+    within: String,
+    field: String,
+    pub(crate) text: String,
+}
+
+/// What the request of an action names.
+pub(crate) fn of_request(action: &str, input: &[u8]) -> Ec2Result<Vec<Mention>> {
+    Ok(of(&message::decode(message::action(action)?.input(), input)?))
 }
 
 pub(super) fn of(message: &DynamicMessage) -> Vec<Mention> {
@@ -50,7 +58,12 @@ fn one(within: &str, field: &str, value: &Value, found: &mut Vec<Mention>) {
 impl Mention {
     /// The resource type that this names by a name, for an action that is about some types.
     pub(super) fn names(&self, about: impl Fn(&str) -> bool) -> Option<&'static str> {
-        let candidates: &[&'static str] = match (self.within.as_str(), self.field.as_str()) {
+        self.resource_types().iter().copied().find(|candidate| about(candidate))
+    }
+
+    /// The resource types of which this may be a name.
+    pub(crate) fn resource_types(&self) -> &'static [&'static str] {
+        match (self.within.as_str(), self.field.as_str()) {
             (_, "key_name" | "key_names") => &["key-pair"],
             ("placement", "group_name") => &["placement-group"],
             (_, "group_name" | "group_names") => &["placement-group", "security-group"],
@@ -58,7 +71,6 @@ impl Mention {
             (_, "launch_template_name") => &["launch-template"],
             (_, "public_ip") => &["elastic-ip"],
             _ => &[],
-        };
-        candidates.iter().copied().find(|candidate| about(candidate))
+        }
     }
 }

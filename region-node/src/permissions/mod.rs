@@ -15,4 +15,5 @@ mod server;
 mod subjects;
 mod tags;
 
+pub(crate) use mentions::of_request as mentions;
 pub(crate) use server::Informant;

@@ -94,7 +94,8 @@ impl Describe<'_> {
         let most = self.most();
         let mut items = Vec::new();
         let mut last = 0;
-        for published in candidates(host, &filters, shelves, after).filter(|published| visible(published)) {
+        let found = as_seen(host, candidates(host, &filters, shelves, after), after);
+        for published in found.filter(|published| visible(published)) {
             let sequence = published.sequence;
             let row = row(published);
             if !filters.accept(&row) {
@@ -189,7 +190,7 @@ fn by_ids<E: Entity>(
 ) -> Ec2Result<Vec<Arc<Published<E>>>> {
     let (mut found, mut missing) = (BTreeMap::new(), Vec::new());
     for id in ids {
-        if let Some(published) = host.index().get(id).filter(|published| visible(published)) {
+        if let Some(published) = host.seen(id).filter(|published| visible(published)) {
             found.insert(published.sequence, published);
         } else {
             E::KIND.check(id)?;
@@ -199,13 +200,31 @@ fn by_ids<E: Entity>(
     if missing.is_empty() { Ok(found.into_values().collect()) } else { Err(E::KIND.none_found(&missing)) }
 }
 
+type Found<'a, E> = Box<dyn Iterator<Item = Arc<Published<E>>> + 'a>;
+
+/// The same as others see them, with those that are gone and still seen.
+fn as_seen<'a, E: Entity>(host: &Host<E>, found: Found<'a, E>, after: u64) -> Found<'a, E> {
+    let lagging = host.lagging();
+    if lagging.is_empty() {
+        return found;
+    }
+    let mut all: BTreeMap<_, _> = found.map(|published| (published.sequence, published)).collect();
+    for (sequence, seen) in lagging.into_iter().filter(|(sequence, _)| *sequence > after) {
+        match seen {
+            Some(seen) => all.insert(sequence, seen),
+            None => all.remove(&sequence),
+        };
+    }
+    Box::new(all.into_values())
+}
+
 /// The fewest resources that are known to contain every match, in order of creation.
 fn candidates<'a, E: Entity, T: Row>(
     host: &'a Host<E>,
     filters: &Filters<'_, T>,
     shelves: &'a [Shelf],
     after: u64,
-) -> Box<dyn Iterator<Item = Arc<Published<E>>> + 'a> {
+) -> Found<'a, E> {
     let ordered = |items: BTreeMap<u64, Arc<Published<E>>>| {
         Box::new(items.into_values().skip_while(move |p| p.sequence <= after))
     };

@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 
 use super::tokens::Outcome;
 use super::{Action, Context};
-use crate::{Region, families, metering};
+use crate::{Region, consistency, families, metering};
 
 /// Where a region's actions are asked for.
 pub(crate) struct Desk {
@@ -62,7 +62,9 @@ async fn run(desk: Arc<Desk>, action: Option<Arc<Action>>, request: Request<Byte
     let span = metering::span(request.metadata(), action.name, &cx);
     let meter = metering::Meter::start(action.name, &cx);
     // A task of its own: a caller that hangs up does not leave half a workflow behind.
-    let task = tokio::spawn(answer(action, cx, request.into_inner()).instrument(span));
+    let name = Some(action.name);
+    let answer = consistency::during(name, answer(action, cx, request.into_inner()));
+    let task = tokio::spawn(answer.instrument(span));
     let outcome = task.await.unwrap_or_else(|_| Err(Ec2Error::internal()));
     meter.stop(outcome.as_ref().err());
     outcome.map(Response::new).map_err(Status::from)
@@ -76,6 +78,9 @@ async fn answer(action: Arc<Action>, cx: Context, input: Bytes) -> Ec2Result<Byt
         return Err(Ec2Error::dry_run());
     }
     Region::settle_account(&cx).await?;
+    if cx.shell.consistency.is_on() {
+        consistency::check(&cx, action.name, &input)?;
+    }
     let prepared = action.prepare(&input)?;
     let Some(token) = prepared.token else {
         return (prepared.run)(cx).await;

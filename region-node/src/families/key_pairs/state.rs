@@ -27,6 +27,10 @@ impl Entity for KeyPairState {
     type Command = KeyPairCommand;
     type Reply = ();
 
+    fn name(&self) -> Option<&str> {
+        self.public.key_name.as_deref()
+    }
+
     fn decide(&self, command: KeyPairCommand, _: &Facts<'_>) -> Ec2Result<Decision<Self>> {
         match command {
             KeyPairCommand::Delete => Ok(Decision::gone(self.clone())),

@@ -126,6 +126,10 @@ impl Entity for LaunchTemplateState {
     type Command = LaunchTemplateCommand;
     type Reply = Vec<Removal>;
 
+    fn name(&self) -> Option<&str> {
+        self.public.launch_template_name.as_deref()
+    }
+
     fn decide(&self, command: LaunchTemplateCommand, facts: &Facts<'_>) -> Ec2Result<Decision<Self>> {
         let mut next = self.clone();
         let mut reply = Vec::new();

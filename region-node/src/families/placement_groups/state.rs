@@ -132,6 +132,10 @@ impl Entity for PlacementGroupState {
     /// The partition of each instance that was placed.
     type Reply = Vec<Option<i32>>;
 
+    fn name(&self) -> Option<&str> {
+        self.public.group_name.as_deref()
+    }
+
     fn decide(&self, command: PlacementGroupCommand, facts: &Facts<'_>) -> Ec2Result<Decision<Self>> {
         let mut next = self.clone();
         let mut reply = Vec::new();

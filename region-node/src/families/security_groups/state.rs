@@ -262,6 +262,10 @@ impl Entity for SecurityGroupState {
     /// The rules that were added or taken away.
     type Reply = Vec<SecurityGroupRule>;
 
+    fn name(&self) -> Option<&str> {
+        self.public.group_name.as_deref()
+    }
+
     fn decide(&self, command: SecurityGroupCommand, facts: &Facts<'_>) -> Ec2Result<Decision<Self>> {
         let mut next = self.clone();
         let reply = match command {

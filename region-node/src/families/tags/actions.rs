@@ -48,7 +48,7 @@ async fn describe_tags(cx: Context, input: DescribeTagsRequest) -> Ec2Result<Des
         next_token: input.next_token.as_deref(),
         ..Describe::default()
     };
-    let tagged = cx.shell.tags.of(&cx.account);
+    let tagged = cx.shell.registry().seen_tags(&cx.shell.tags, &cx.account);
     let page = describe.pick("tag", FILTERS, |after| TagRow::after(&tagged, after))?;
     let tags = page.items.into_iter().map(|row| TagDescription {
         key: row.tag.key,
