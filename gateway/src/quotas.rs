@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use archipelago_proto::Ec2Error;
 use archipelago_proto::cluster::v1::admin_client::AdminClient;
 use archipelago_proto::cluster::v1::quota_setting::Figure;
 use archipelago_proto::cluster::v1::{Quota, QuotaSetting, QuotasRequest, QuotasResponse};

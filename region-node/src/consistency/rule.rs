@@ -74,14 +74,14 @@ mod tests {
 
     #[test]
     fn delays_lie_between_their_bounds_and_follow_from_the_seed() {
-        let rule = rule("*", None, 500, 1500);
+        let wide = rule("*", None, 500, 1500);
         let draw = |seed| {
             let mut random = fastrand::Rng::with_seed(seed);
-            (0..100).map(|_| rule.draw(&mut random)).collect::<Vec<_>>()
+            (0..100).map(|_| wide.draw(&mut random)).collect::<Vec<_>>()
         };
         assert!(draw(1).iter().all(|delay| (500..=1500).contains(delay)));
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
-        assert!(super::tests::rule("*", None, 2, 1).check().is_err());
+        assert!(rule("*", None, 2, 1).check().is_err());
     }
 }

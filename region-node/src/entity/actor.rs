@@ -150,12 +150,12 @@ impl<E: Entity> EntityActor<E> {
                 if self.inner.shell.store.keeps() {
                     let write = record::put(&settled.id, &settled.account, settled.sequence, &settled.state);
                     // What is derived is not stored: a subnet that hands out addresses waits for no disk.
-                    if write != record::put(&before.id, &before.account, before.sequence, &before.state) {
-                        if let Err(error) = self.inner.shell.store.commit(vec![write]).await {
-                            claims.free(&taken, &self.id);
-                            self.inner.shell.quotas.put_back(reserved);
-                            return Err(error.into());
-                        }
+                    if write != record::put(&before.id, &before.account, before.sequence, &before.state)
+                        && let Err(error) = self.inner.shell.store.commit(vec![write]).await
+                    {
+                        claims.free(&taken, &self.id);
+                        self.inner.shell.quotas.put_back(reserved);
+                        return Err(error.into());
                     }
                 }
                 self.inner.publish(&self.inner.shell.change(), Some(before), &settled);

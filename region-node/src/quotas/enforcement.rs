@@ -41,7 +41,7 @@ impl Quotas {
 
     /// What the configuration says, before the region serves: what the operator sets counts before it.
     pub fn configure(&self, shell: &Shell, profile: Profile, settings: impl IntoIterator<Item = Setting>) {
-        let mut said = Said { profile: Some(profile), ..Said::default() };
+        let mut said = Said::of(Some(profile));
         settings.into_iter().for_each(|setting| said.set(setting));
         self.write().configured = said;
         self.turn(shell);

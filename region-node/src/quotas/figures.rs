@@ -51,11 +51,15 @@ pub struct Setting {
     pub limit: Option<u64>,
 }
 
+/// None: as much as anybody wants.
+#[derive(Clone, Copy)]
+struct Limit(Option<u64>);
+
 /// What one who may say so has said.
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) profile: Option<Profile>,
-    pub(super) limits: BTreeMap<(Option<Account>, Place), Option<u64>>,
+    limits: BTreeMap<(Option<Account>, Place), Limit>,
 }
 
 /// What is said of an account counts before what is said of all; then what the operator says before the configuration.
@@ -66,10 +70,14 @@ pub(super) struct Figures {
 }
 
 impl Said {
+    pub(super) fn of(profile: Option<Profile>) -> Self {
+        Self { profile, ..Self::default() }
+    }
+
     /// A quota that there is not limits nothing.
     pub(super) fn set(&mut self, setting: Setting) {
         if let Some(place) = Table::get().place(&setting.quota) {
-            self.limits.insert((setting.account, place), setting.limit);
+            self.limits.insert((setting.account, place), Limit(setting.limit));
         }
     }
 
@@ -79,7 +87,7 @@ impl Said {
         }
     }
 
-    fn limit(&self, account: Option<&Account>, place: Place) -> Option<Option<u64>> {
+    fn limit(&self, account: Option<&Account>, place: Place) -> Option<Limit> {
         self.limits.get(&(account.cloned(), place)).copied()
     }
 
@@ -87,7 +95,7 @@ impl Said {
         self.limits.iter().map(|((account, place), limit)| Setting {
             account: account.clone(),
             quota: Table::get().quota(*place).name.clone(),
-            limit: *limit,
+            limit: limit.0,
         })
     }
 }
@@ -102,16 +110,17 @@ impl Figures {
         let said = [Some(account), None]
             .into_iter()
             .find_map(|account| self.set.limit(account, place).or_else(|| self.configured.limit(account, place)));
-        said.unwrap_or_else(|| match self.profile() {
-            Profile::Off => None,
-            Profile::Aws => Table::get().quota(place).default,
-        })
+        match (said, self.profile()) {
+            (Some(Limit(limit)), _) => limit,
+            (None, Profile::Off) => None,
+            (None, Profile::Aws) => Table::get().quota(place).default,
+        }
     }
 
     /// Whether anything can be refused.
     pub(super) fn any(&self) -> bool {
         let limits = self.set.limits.values().chain(self.configured.limits.values());
-        self.profile() == Profile::Aws || limits.flatten().next().is_some()
+        self.profile() == Profile::Aws || limits.into_iter().any(|limit| limit.0.is_some())
     }
 }
 
@@ -148,7 +157,7 @@ impl Said {
 
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let Stored { profile, limits } = Stored::decode(bytes).ok()?;
-        let mut said = Self { profile: profile.parse().ok(), ..Self::default() };
+        let mut said = Self::of(profile.parse().ok());
         for StoredLimit { account, quota, limit } in limits {
             let account = Some(account.as_str()).filter(|account| !account.is_empty()).map(Into::into);
             said.set(Setting { account, quota, limit });
@@ -187,7 +196,7 @@ mod tests {
 
     #[test]
     fn what_the_store_keeps_is_what_was_set() {
-        let mut said = Said { profile: Some(Profile::Off), ..Said::default() };
+        let mut said = Said::of(Some(Profile::Off));
         said.set(setting(Some("1"), Some(3)));
         said.set(setting(None, None));
         let back = Said::decode(&said.encode()).unwrap();
