@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, Request};
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt, Empty};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -72,7 +72,7 @@ where
 {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(Error::other)?;
     tokio::spawn(connection);
-    let request = request.map(|body| body.boxed_unsync());
+    let request = request.map(BodyExt::boxed_unsync);
     let answer = sender.send_request(request).await.map_err(Error::other)?;
     if answer.status().is_success() {
         return Ok(answer.into_body());
