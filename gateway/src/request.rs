@@ -191,7 +191,8 @@ mod tests {
             *request.method_mut() = method;
             request.headers_mut().insert(name, value.parse().unwrap());
             async {
-                let received = Received::read(request, Ipv4Addr::LOCALHOST.into(), &Limits::default()).await.unwrap();
+                let (limits, room) = (Limits::default(), Arc::new(Semaphore::new(1 << 20)));
+                let received = Received::read(request, Ipv4Addr::LOCALHOST.into(), &limits, &room).await.unwrap();
                 received.check_protocol().map_err(|error| error.code)
             }
         };

@@ -247,10 +247,6 @@ impl Region {
     pub(crate) fn keeps(&self) -> [&dyn Keep; 6] {
         let shell = &self.shell;
         [&self.tokens, &self.capacity, &shell.consistency, &shell.quotas, &*self.dark_zones, &self.cut_lines]
-    pub(crate) fn keeps(&self) -> [&dyn Keep; 5] {
-        [&self.tokens, &self.capacity, &*self.dark_zones, &self.cut_lines, &self.shell.consistency]
-    pub(crate) fn keeps(&self) -> [&dyn Keep; 4] {
-        [&self.tokens, &self.capacity, &self.shell.quotas, &self.shell.consistency]
     }
 
     /// Brings a record back; false if it cannot be read.

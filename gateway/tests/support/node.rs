@@ -5,7 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use archipelago_proto::cluster::v1::admin_server::{Admin, AdminServer};
 use archipelago_proto::cluster::v1::{
-    Caller, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ConsistencyRequest, ConsistencyResponse, ImpairInstanceRequest, ImpairInstanceResponse, ImpairVolumeRequest, ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse, LinesRequest, LinesResponse, MetricsRequest, MetricsResponse, QuotasRequest, QuotasResponse, ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse, SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse, ZonesRequest, ZonesResponse,
+    Caller, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ConsistencyRequest, ConsistencyResponse,
+    ImpairInstanceRequest, ImpairInstanceResponse, ImpairVolumeRequest, ImpairVolumeResponse, InterruptSpotRequest,
+    InterruptSpotResponse, LinesRequest, LinesResponse, MetricsRequest, MetricsResponse, QuotasRequest, QuotasResponse,
+    ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse, SetVpnTunnelRequest,
+    SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse, ZonesRequest, ZonesResponse,
 };
 use archipelago_proto::ec2::v1;
 use archipelago_proto::ec2::v1::tags_service_server::{TagsService, TagsServiceServer};
