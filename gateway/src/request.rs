@@ -191,7 +191,9 @@ mod tests {
             *request.method_mut() = method;
             request.headers_mut().insert(name, value.parse().unwrap());
             async {
-                let received = Received::read(request, Ipv4Addr::LOCALHOST.into(), &Limits::default()).await.unwrap();
+                let room = Arc::new(Semaphore::new(100));
+                let received =
+                    Received::read(request, Ipv4Addr::LOCALHOST.into(), &Limits::default(), &room).await.unwrap();
                 received.check_protocol().map_err(|error| error.code)
             }
         };

@@ -83,7 +83,7 @@ mod tests {
     async fn parts_come_out_as_they_went_in() {
         let header = Part::Header(WorldHeader { format: 1, version: "x".repeat(300) });
         let end = Part::End(WorldEnd { records: 7 });
-        let mut reader = reader([encode(header.clone()), encode(end)].concat().into());
+        let mut reader = reader([encode(header.clone()), encode(end.clone())].concat().into());
         assert_eq!(reader.next().await.unwrap(), Some(header));
         assert_eq!(reader.next().await.unwrap(), Some(end));
         assert_eq!(reader.next().await.unwrap(), None);

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use archipelago_proto::cluster::v1::admin_server::{Admin, AdminServer};
 use archipelago_proto::cluster::v1::{
-    Caller, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ImpairInstanceRequest,
-    ImpairInstanceResponse, ImpairVolumeRequest, ImpairVolumeResponse, InterruptSpotRequest, InterruptSpotResponse,
-    MetricsRequest, MetricsResponse, ResetRequest, ResetResponse, ScheduleEventRequest, ScheduleEventResponse,
-    SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse,
+    Caller, CapacityRequest, CapacityResponse, ClockRequest, ClockResponse, ConsistencyRequest, ConsistencyResponse,
+    ImpairInstanceRequest, ImpairInstanceResponse, ImpairVolumeRequest, ImpairVolumeResponse, InterruptSpotRequest,
+    InterruptSpotResponse, MetricsRequest, MetricsResponse, ResetRequest, ResetResponse, ScheduleEventRequest,
+    ScheduleEventResponse, SetVpnTunnelRequest, SetVpnTunnelResponse, StatisticsRequest, StatisticsResponse,
 };
 use archipelago_proto::ec2::v1;
 use archipelago_proto::ec2::v1::tags_service_server::{TagsService, TagsServiceServer};
@@ -175,6 +175,10 @@ impl Admin for Seen {
     ) -> Result<Response<InterruptSpotResponse>, Status> {
         self.interruptions.lock().unwrap().extend(request.into_inner().instance_ids);
         Ok(Response::new(InterruptSpotResponse {}))
+    }
+
+    async fn consistency(&self, _: Request<ConsistencyRequest>) -> Result<Response<ConsistencyResponse>, Status> {
+        Ok(Response::new(ConsistencyResponse::default()))
     }
 
     async fn metrics(&self, _: Request<MetricsRequest>) -> Result<Response<MetricsResponse>, Status> {
