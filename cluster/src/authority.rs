@@ -10,7 +10,7 @@ use rcgen::{
 
 use crate::error::{Error, Result};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Browsers and some operating systems believe in none that lasts longer.
 const LONGEST: Duration = DAY.saturating_mul(397);

@@ -157,6 +157,7 @@ pub(crate) struct FrontOptions {
 }
 
 #[derive(Args, Clone)]
+#[allow(clippy::struct_field_names)] // Arguments are called as their fields are.
 pub(crate) struct TlsOptions {
     /// Serve HTTPS with this certificate (PEM: its own, then those between it and the root).
     #[arg(long, env = "ARCHIPELAGO_TLS_CERT", value_name = "FILE")]
@@ -218,6 +219,7 @@ pub(crate) struct SeedOption {
 }
 
 #[derive(Args)]
+#[allow(clippy::struct_field_names)] // Arguments are called as their fields are.
 pub(crate) struct ClusterOptions {
     /// The secret that the processes of a cluster share.
     #[arg(long, env = "ARCHIPELAGO_CLUSTER_TOKEN", hide_env_values = true)]

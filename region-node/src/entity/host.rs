@@ -87,10 +87,10 @@ impl<E: Entity> Host<E> {
 
     /// A resource as others see it, who may see a write later than it is made.
     pub fn seen(&self, id: &str) -> Option<Arc<Published<E>>> {
-        match self.0.lag.is_empty() {
-            true => self.index().get(id),
-            false => self.0.lag.of(id, self.0.shell.clock.now()).unwrap_or_else(|| self.index().get(id)),
+        if self.0.lag.is_empty() {
+            return self.index().get(id);
         }
+        self.0.lag.of(id, self.0.shell.clock.now()).unwrap_or_else(|| self.index().get(id))
     }
 
     /// Those of which others do not see what they are: what they see instead, by the place in the order of creation.
