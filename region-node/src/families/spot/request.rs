@@ -35,11 +35,11 @@ pub(super) async fn request_spot_instances(
     if count < 1 {
         return Err(Ec2Error::invalid_value("InstanceCount", count));
     }
+    let asked = usize::try_from(count).unwrap_or(0);
+    cx.shell.quotas.check_request(&cx.account, "spot-instances-per-request", asked)?;
     if count > MOST {
         return Err(Ec2Error::new("MaxSpotInstanceCountExceeded", "Max spot instance count exceeded"));
     }
-    let asked = usize::try_from(count).unwrap_or(0);
-    cx.shell.quotas.check_request(&cx.account, "spot-instances-per-request", asked)?;
     let now = cx.shell.clock.now();
     let terms = terms(&input, now)?;
     let launch = launch(&cx, specification)?;
