@@ -33,6 +33,12 @@ pub(crate) struct Options {
     /// The program under test (default: the one built beside this one).
     #[arg(long)]
     program: Option<PathBuf>,
+    /// Another Archipelago beside it, with this configuration: `tests/rules.toml` has all rules on, and none that refuses.
+    #[arg(long)]
+    pub(crate) configured: Option<PathBuf>,
+    /// Another Archipelago beside it: this program, from before a change.
+    #[arg(long)]
+    pub(crate) before: Option<PathBuf>,
     /// The peer; left out when it is not there.
     #[arg(long, default_value = "target/venv/bin/moto_server")]
     pub(crate) moto: PathBuf,

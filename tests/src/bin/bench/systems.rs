@@ -1,6 +1,7 @@
 //! What is measured side by side. All run at the same time; who is not asked does nothing.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -32,6 +33,13 @@ pub(crate) struct System {
 /// Archipelago first, since the others are compared with it.
 pub(crate) async fn start(options: &Options) -> Result<Vec<System>> {
     let mut systems = vec![archipelago(options)?];
+    if let Some(config) = &options.configured {
+        let config = ["--config".to_owned(), config.display().to_string()];
+        systems.push(up("configured", &options.program()?, &config)?);
+    }
+    if let Some(program) = &options.before {
+        systems.push(up("before", program, &[])?);
+    }
     if options.has("ceiling") {
         systems.push(ceiling()?);
     }
@@ -53,10 +61,14 @@ pub(crate) async fn start(options: &Options) -> Result<Vec<System>> {
 }
 
 pub(crate) fn archipelago(options: &Options) -> Result<System> {
+    up("archipelago", &options.program()?, &[])
+}
+
+fn up(name: &'static str, program: &Path, more: &[String]) -> Result<System> {
     let address = free_address()?;
-    let arguments = ["up".to_owned(), "--listen".to_owned(), address.to_string()];
-    let server = Server::start(&options.program()?, &arguments)?;
-    Ok(System::new("archipelago", address, vec![server], 1))
+    let arguments = [&["up".to_owned(), "--listen".to_owned(), address.to_string()], more].concat();
+    let server = Server::start(program, &arguments)?;
+    Ok(System::new(name, address, vec![server], 1))
 }
 
 fn ceiling() -> Result<System> {
