@@ -257,6 +257,11 @@ OPERATOR = [
     ("a scenario of no JSON", lambda: raw("POST", "/_archipelago/scenario", "steps=%7B", [("Content-Type", FORM)]), "400"),
     ("a negative number of remembered calls", lambda: raw("POST", "/_archipelago/record?keep=-1"), "400"),
     ("a body of more than 16 MiB", lambda: raw("POST", "/_archipelago/iam", length=BODY + 1), "413"),
+    ("a world of text", lambda: raw("POST", "/_archipelago/world", "a" * 100), "400"),
+    ("a world of nothing", lambda: raw("POST", "/_archipelago/world", ""), "400"),
+    ("a world with a part of 2^62 bytes", lambda: raw("POST", "/_archipelago/world", b"\xff" * 8 + b"\x40"), "400"),
+    ("a world that ends in the middle of a part", lambda: raw("POST", "/_archipelago/world", b"\x64aaaa"), "400"),
+    ("a world compressed, which `ctl` would have unpacked", lambda: raw("POST", "/_archipelago/world", gzip.compress(b"a" * (1 << 20))), "400"),
 ]
 
 GROUPS = {

@@ -87,8 +87,8 @@ def place():
 # Resource -> the condition keys that each action's table has for it, where all tables agree.
 INSTANCE = """AvailabilityZone EbsOptimized InstanceProfile InstanceType PlacementGroup Region ResourceTag/purpose
     RootDeviceType Tenancy""".split()
-LINKED_INSTANCE = """AvailabilityZone InstanceType PlacementGroup Region ResourceTag/purpose RootDeviceType Subnet Tenancy
-    Vpc""".split()
+LINKED_INSTANCE = """AvailabilityZone InstanceType PlacementGroup ProductCode Region ResourceTag/purpose RootDeviceType
+    Subnet Tenancy Vpc""".split()
 NEW_INSTANCE = [key for key in INSTANCE if not key.startswith("ResourceTag")]
 IMAGE = "ImageType Owner Public Region RootDeviceType ResourceTag/purpose".split()
 GROUP = "Region ResourceTag/purpose Vpc".split()
@@ -177,6 +177,7 @@ class World:
             Name="image", RootDeviceName="/dev/xvda", VirtualizationType="hvm", Architecture="x86_64", EnaSupport=True,
             BlockDeviceMappings=[root],
         )["ImageId"]
+        ec2.modify_image_attribute(ImageId=image, Attribute="productCodes", ProductCodes=["abc123"])
         launch = {
             "ImageId": image, "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1, "KeyName": "k",
             "SubnetId": subnet, "SecurityGroupIds": [group], "Placement": {"GroupName": "pg"},
@@ -211,7 +212,7 @@ class World:
         started = ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]["StartTime"]
         of_instance = {
             "EbsOptimized": "true", "InstanceType": "t3.micro", "RootDeviceType": "ebs", "Tenancy": "default",
-            "InstanceProfile": f"arn:aws:iam::{self.account}:instance-profile/app",
+            "InstanceProfile": f"arn:aws:iam::{self.account}:instance-profile/app", "ProductCode": "abc123",
             "PlacementGroup": arn("placement-group", "pg"), **placed,
         }
         parent = {"ParentSnapshot": arn("snapshot", snapshot), "AvailabilityZone": zone, "VolumeType": "io1"}

@@ -131,6 +131,19 @@ def test_ctl_reaches_an_https_endpoint(secure):
     assert (told.returncode, "--ca" in told.stderr) == (1, True)
 
 
+def test_a_world_goes_out_and_in_over_https(tmp_path):
+    with SecureCluster(tmp_path, "--cluster-tls") as cluster:
+        ec2, at = cluster.client(), ("ctl", "--endpoint", cluster.url, "--ca", cluster.ca)
+        vpcs = ec2.describe_vpcs()["Vpcs"]
+        assert run(*at, "export", tmp_path / "world").returncode == 0
+        ec2.create_vpc(CidrBlock="10.9.0.0/16")
+        assert run(*at, "import", tmp_path / "world").returncode == 0
+        assert ec2.describe_vpcs()["Vpcs"] == vpcs
+        (tmp_path / "text").write_bytes(b"This is no world.\n" * 2_000_000)
+        told = run(*at, "import", tmp_path / "text")
+        assert (told.returncode, "no world" in told.stderr) == (1, True), told.stderr
+
+
 def test_ctl_believes_only_whom_it_is_told_to(secure, tmp_path):
     with SecureCluster(tmp_path) as other:
         told = run("ctl", "--endpoint", secure.url, "--ca", other.ca, "get", "health")

@@ -165,6 +165,7 @@ def test_a_damaged_file_changes_nothing(world, tmp_path):
     damaged = {
         "half": (exported[: len(exported) // 2], "ends"),
         "text": (b"This is no world.\n" * 9, "no world"),
+        "long text": (b"This is no world.\n" * 2_000_000, "no world"),
         "more": (exported + exported, "after its end"),
         "empty": (b"", "no world"),
         "zipped": ((tmp_path / "world").read_bytes()[:-200], "world|damaged|deflate|end of file|UnexpectedEof"),

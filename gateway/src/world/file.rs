@@ -44,6 +44,12 @@ impl<B: Body<Data = Bytes> + Unpin> Reader<B> {
             }
         }
     }
+
+    /// Reads the rest away: who sends all of it before listening hears what was wrong, and not of a broken connection.
+    pub(super) async fn discard(mut self) {
+        self.buffer.clear();
+        while let Some(Ok(_)) = self.body.frame().await {}
+    }
 }
 
 /// The first part, if all of it is there.

@@ -39,7 +39,12 @@ pub(crate) async fn import<B>(pipeline: &Arc<Pipeline>, body: B) -> Result<Reply
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let (regions, people) = read(pipeline, body).await?;
+    let mut reader = Reader::new(body);
+    let read = read(pipeline, &mut reader).await;
+    if read.is_err() {
+        reader.discard().await;
+    }
+    let (regions, people) = read?;
     let mut records = BTreeMap::new();
     for telling in regions {
         let Telling { region, parts, told, records: count } = telling;
@@ -71,11 +76,10 @@ async fn go_on(pipeline: &Pipeline, regions: impl Iterator<Item = &String>) -> R
 }
 
 /// Reads all of it, and passes each region's part on to its node.
-async fn read<B>(pipeline: &Arc<Pipeline>, body: B) -> Result<(Vec<Telling>, People), Ec2Error>
+async fn read<B>(pipeline: &Arc<Pipeline>, reader: &mut Reader<B>) -> Result<(Vec<Telling>, People), Ec2Error>
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let mut reader = Reader::new(body);
     match reader.next().await? {
         Some(Part::Header(WorldHeader { format: 1..=FORMAT, .. })) => {}
         Some(Part::Header(WorldHeader { version, .. })) => {

@@ -253,8 +253,6 @@ async fn a_released_address_can_be_recovered_after_a_restart() {
     let back = client.allocate_address(sandbox.ask(recover(&one))).await.unwrap().into_inner();
     assert_eq!(back.public_ip, one.public_ip);
     assert_eq!(code(client.allocate_address(sandbox.ask(recover(&one))).await), "InvalidAddress.NotFound");
-    std::fs::remove_dir_all(&before).unwrap();
-    std::fs::remove_dir_all(&after).unwrap();
 }
 
 #[tokio::test]

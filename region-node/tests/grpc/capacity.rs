@@ -65,7 +65,6 @@ async fn what_is_in_the_pools_is_known_again_after_a_crash() {
     let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&crashed).unwrap()).await;
     bound(&sandbox, "us-east-1a", "*", None, Some(3));
     assert_eq!(code(instances(&sandbox).run_instances(sandbox.ask(request)).await), "InsufficientInstanceCapacity");
-    let _ = (std::fs::remove_dir_all(path), std::fs::remove_dir_all(crashed));
 }
 
 #[tokio::test]

@@ -64,6 +64,4 @@ async fn what_has_expired_is_gone_from_the_store() {
     again.region.advance(100 * HOUR).await;
     again.region.tidy().await;
     assert_eq!(again.region.tokens.count(), 0);
-    std::fs::remove_dir_all(&before).unwrap();
-    std::fs::remove_dir_all(&after).unwrap();
 }

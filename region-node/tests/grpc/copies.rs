@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::support::{Sandbox, ask_as, code, copy_folder};
+use crate::support::{Sandbox, ask_as, code, copy_folder, folder};
 use archipelago_proto::ec2::v1::images_service_client::ImagesServiceClient;
 use archipelago_proto::ec2::v1::snapshots_service_client::SnapshotsServiceClient;
 use archipelago_proto::ec2::v1::volumes_service_client::VolumesServiceClient;
@@ -423,8 +423,7 @@ async fn a_copied_image_has_the_kernel_of_its_region() {
 
 #[tokio::test]
 async fn a_copy_goes_on_after_a_restart_with_the_block_it_had_come_to() {
-    let folder = std::env::temp_dir().join(format!("archipelago-copies-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = folder("copies");
     let west = Sandbox::of("us-west-2", Lifecycle::instant(), Store::Memory, Arc::new(Cable::default())).await;
     let cable = || Arc::new(Cable { channel: Mutex::new(Some(west.channel.clone())), cut: AtomicBool::new(false) });
     let lifecycle = || Lifecycle::instant().with_copy_rate(MIB_PER_SECOND);
@@ -444,5 +443,4 @@ async fn a_copy_goes_on_after_a_restart_with_the_block_it_had_come_to() {
     assert_ne!(seen(&east, &world_id).await.progress(), "0%");
     east.region.advance(70_000).await;
     assert_eq!(seen(&east, &world_id).await.state(), "completed");
-    let _ = std::fs::remove_dir_all(&folder);
 }

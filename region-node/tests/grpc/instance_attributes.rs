@@ -466,8 +466,6 @@ async fn what_an_instance_was_left_to_do_is_done_after_a_restart() {
         DescribeNetworkInterfacesRequest { filters: attached("attachment.instance-id"), ..Default::default() };
     let left = world.interfaces().describe_network_interfaces(world.sandbox.ask(request)).await.unwrap().into_inner();
     assert!(left.network_interfaces.is_empty());
-    std::fs::remove_dir_all(&before).unwrap();
-    std::fs::remove_dir_all(&after).unwrap();
 }
 
 /// The intent is stored with the state that it follows from: a node that is killed right then carries it out at its next
@@ -505,6 +503,4 @@ async fn what_was_owed_when_the_node_died_is_done_at_its_next_start() {
     let stopped = world.see(&id).await;
     assert_eq!(stopped.state.unwrap().name(), "stopped");
     assert_eq!(stopped.public_ip_address, None);
-    std::fs::remove_dir_all(&before).unwrap();
-    std::fs::remove_dir_all(&after).unwrap();
 }

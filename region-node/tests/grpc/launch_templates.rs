@@ -117,7 +117,6 @@ async fn a_name_is_unique_also_after_a_restart() {
     let named = DescribeLaunchTemplatesRequest { launch_template_names: vec!["nobody".into()], ..Default::default() };
     let unknown = client.describe_launch_templates(sandbox.ask(named)).await;
     assert_eq!(code(unknown), "InvalidLaunchTemplateName.NotFoundException");
-    let _ = (std::fs::remove_dir_all(path), std::fs::remove_dir_all(crashed));
 }
 
 #[tokio::test]

@@ -108,7 +108,6 @@ async fn a_line_stays_cut_after_a_crash() {
     copy_folder(&path, &crashed);
     let sandbox = Sandbox::with(Lifecycle::instant(), Store::open(&crashed).unwrap()).await;
     assert_eq!(line(&sandbox, "", false).await, [WEST]);
-    let _ = (std::fs::remove_dir_all(path), std::fs::remove_dir_all(crashed));
 }
 
 #[tokio::test]

@@ -74,7 +74,6 @@ async fn a_spread_group_takes_seven_instances_in_a_zone_also_after_a_crash() {
     let refused = instances(&sandbox).run_instances(sandbox.ask(request)).await;
     assert_eq!(code(refused), "InsufficientInstanceCapacity");
     assert_eq!(delete(&sandbox, "few").await, Err("InvalidPlacementGroup.InUse".to_owned()));
-    let _ = (std::fs::remove_dir_all(path), std::fs::remove_dir_all(crashed));
 }
 
 #[tokio::test]

@@ -413,8 +413,6 @@ async fn names_and_rules_stay_over_a_restart() {
     };
     let found = client(&sandbox).describe_security_group_rules(sandbox.ask(request)).await.unwrap().into_inner();
     assert_eq!(found.security_group_rules, rules);
-    std::fs::remove_dir_all(&before).unwrap();
-    std::fs::remove_dir_all(&after).unwrap();
 }
 
 #[tokio::test]

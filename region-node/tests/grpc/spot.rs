@@ -215,7 +215,6 @@ async fn a_request_that_a_crash_left_unevaluated_gets_one_instance() {
     sandbox.region.advance(5 * MINUTE).await;
     assert_eq!(status(&sandbox, &id).await, is("active", "fulfilled"));
     assert_eq!(running(&sandbox).await.len(), 1);
-    let _ = (std::fs::remove_dir_all(path), std::fs::remove_dir_all(crashed));
 }
 
 #[tokio::test]

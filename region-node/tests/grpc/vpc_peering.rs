@@ -475,5 +475,4 @@ async fn after_a_restart_both_sides_agree_again() {
         id
     };
     assert!(id.starts_with("pcx-"));
-    let _ = std::fs::remove_dir_all(&folder);
 }

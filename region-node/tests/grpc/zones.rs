@@ -230,7 +230,6 @@ async fn a_zone_stays_without_power_after_a_crash_and_what_the_crash_left_runnin
     }
     power_on(&sandbox, B).await;
     launched(&sandbox, B).await;
-    let _ = (std::fs::remove_dir_all(path), std::fs::remove_dir_all(crashed));
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ pub(crate) mod network;
 pub(crate) mod outage;
 pub(crate) mod plain;
 
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 
 use archipelago_proto::cluster::v1::Caller;
@@ -82,11 +83,19 @@ pub(crate) fn code<T: std::fmt::Debug>(outcome: Result<Response<T>, Status>) -> 
     Ec2Error::from(outcome.expect_err("the request should have been refused")).code
 }
 
-/// An empty folder of the test's own.
-pub(crate) fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("archipelago-{}-{name}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
+/// An empty folder of the test's own, which goes with it.
+pub(crate) struct Folder(tempfile::TempDir);
+
+pub(crate) fn folder(name: &str) -> Folder {
+    Folder(tempfile::Builder::new().prefix(&format!("archipelago-{name}-")).tempdir().unwrap())
+}
+
+impl Deref for Folder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        self.0.path()
+    }
 }
 
 /// What a process that is killed at this moment would leave on the disk.
