@@ -232,7 +232,7 @@ impl Pipeline {
         // Authorize.
         if let Some(restrictions) = self.guard.restrictions(&identity) {
             let surroundings = Surroundings { request: &request, region: &region, now_ms };
-            let asked = Asked { caller: &identity, surroundings, action: &action.name, call: &call, message: &message };
+            let asked = Asked { caller: &identity, surroundings, action, call: &call, message: &message };
             Box::pin(access::admit(&self.guard, &self.forwarder, &restrictions, &asked)).await?;
         }
 

@@ -12,20 +12,18 @@ use super::guard::Guard;
 use super::restrictions::{Permission, Refused, Restrictions};
 use crate::forward::Forwarder;
 use crate::policy::Context;
+use crate::schema::Action;
+use crate::service::only_reads;
 use crate::signature::Identity;
 
 /// A request that is ready to be forwarded.
 pub(crate) struct Asked<'a> {
     pub(crate) caller: &'a Identity,
     pub(crate) surroundings: Surroundings<'a>,
-    /// The action's EC2 name.
-    pub(crate) action: &'a str,
+    pub(crate) action: &'a Action,
     pub(crate) call: &'a Call,
     pub(crate) message: &'a [u8],
 }
-
-/// What else a request that changes something may need.
-const BESIDE: [&str; 2] = [TAGGING, PASSING];
 
 /// Refuses what the caller's policies do not allow.
 pub(crate) async fn admit(
@@ -35,8 +33,7 @@ pub(crate) async fn admit(
     asked: &Asked<'_>,
 ) -> Result<(), Ec2Error> {
     let context = asked.surroundings.context(asked.caller, restrictions.member.as_deref());
-    let own = format!("ec2:{}", asked.action);
-    if allowed_anyway(restrictions, &own, &context) {
+    if allowed_anyway(restrictions, asked.action, &context) {
         return Ok(());
     }
     for subject in subjects(forwarder, asked).await? {
@@ -49,18 +46,18 @@ pub(crate) async fn admit(
 }
 
 /// Where no policy looks at resources, the node need not be asked for them.
-fn allowed_anyway(restrictions: &Restrictions, own: &str, context: &Context) -> bool {
-    let reads = ["ec2:Describe", "ec2:Get", "ec2:List", "ec2:Search"].iter().any(|start| own.starts_with(start));
-    let beside = if reads { &[][..] } else { &BESIDE };
-    [own].iter().chain(beside).all(|action| {
-        let resource = "*".to_owned();
-        let everywhere = Permission { action: (*action).to_owned(), resource, context: context.clone() };
-        restrictions.indifferent(action) && restrictions.check(&everywhere).is_ok()
+fn allowed_anyway(restrictions: &Restrictions, action: &Action, context: &Context) -> bool {
+    let own = format!("ec2:{}", action.name);
+    let tagging = (!only_reads(&action.name)).then_some(TAGGING);
+    let passing = action.passes_role.then_some(PASSING);
+    [own.as_str()].into_iter().chain(tagging).chain(passing).all(|needed| {
+        let everywhere = Permission { action: needed.to_owned(), resource: "*".to_owned(), context: context.clone() };
+        restrictions.indifferent(needed) && restrictions.check(&everywhere).is_ok()
     })
 }
 
 async fn subjects(forwarder: &Forwarder, asked: &Asked<'_>) -> Result<Vec<Subject>, Ec2Error> {
-    let question = SubjectsRequest { action: asked.action.to_owned(), input: asked.message.to_vec().into() };
+    let question = SubjectsRequest { action: asked.action.name.to_string(), input: asked.message.to_vec().into() };
     let mut request = Request::new(question);
     asked.call.write_to(request.metadata_mut());
     let answer = forwarder.send(asked.surroundings.region, request, |channel, request| async {

@@ -31,3 +31,6 @@ pub(crate) use people::People;
 pub fn check_policy(text: &str) -> Result<(), String> {
     Document::identity(text).map(drop)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use archipelago_proto::cluster::v1::admin_client::AdminClient;
 use archipelago_proto::cluster::v1::{Caller, StatisticsRequest};
 use archipelago_proto::{Call, Ec2Error};
+use bytes::Bytes;
 use serde::Deserialize;
 use tonic::Request;
 
@@ -18,6 +19,7 @@ use crate::keyring::{DEFAULT_ACCOUNT, is_account, root_of};
 use crate::limits::Limits;
 use crate::pipeline::Pipeline;
 use crate::query::{Form, Parameters};
+use crate::schema::Action;
 use crate::{record, region, version};
 
 use references::Answers;
@@ -67,8 +69,10 @@ pub(crate) async fn populate(pipeline: &Pipeline, entries: &[Populate]) -> Resul
     for entry in entries.iter().filter(|entry| fresh[entry.region.as_str()]) {
         let mut answered = Vec::new();
         for turn in 0..entry.times {
-            let answer = entry.ask(pipeline, &answers, turn).await.map_err(|why| entry.blame(&why))?;
-            answered.extend(entry.name.is_some().then_some(answer));
+            let (action, answer) = entry.ask(pipeline, &answers, turn).await.map_err(|why| entry.blame(&why))?;
+            if entry.name.is_some() {
+                answered.push(record::answer(&pipeline.schema, action, &answer));
+            }
         }
         if let Some(name) = &entry.name {
             let one = if entry.times == 1 { answered.pop() } else { None };
@@ -111,8 +115,13 @@ impl Populate {
         tokio::time::timeout(PATIENCE, patiently).await.map_err(late)
     }
 
-    /// Returns the answer's elements.
-    async fn ask(&self, pipeline: &Pipeline, answers: &Answers, turn: u32) -> Result<serde_json::Value, String> {
+    /// Returns the answer, as the node gives it.
+    async fn ask<'p>(
+        &self,
+        pipeline: &'p Pipeline,
+        answers: &Answers,
+        turn: u32,
+    ) -> Result<(&'p Action, Bytes), String> {
         let said = |error: Ec2Error| format!("{}: {}", error.code, error.message);
         let form = parameters::form(&self.set, &|text| references::fill(text, answers, turn))?;
         // It is the operator's own: no client's limits are for it.
@@ -131,6 +140,6 @@ impl Populate {
         let message = message.map_err(said)?;
         let call = Call { caller };
         let answer = pipeline.forwarder.call(&self.region, action.path.clone(), &call, message).await.map_err(said)?;
-        Ok(record::answer(&pipeline.schema, action, &answer))
+        Ok((action, answer))
     }
 }

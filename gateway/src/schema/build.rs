@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use archipelago_proto::permissions::PROFILES;
 use prost_reflect::{DescriptorPool, FieldDescriptor, Kind as ProtoKind, MessageDescriptor};
 
 use super::options::{FieldOptions, returns_true};
@@ -25,12 +26,23 @@ impl Schema {
                     input: builder.input(&method.input())?,
                     output: builder.output(&method.output())?,
                     returns_true: returns_true(&method.output()),
+                    passes_role: PROFILES.iter().any(|path| has(&method.input(), path)),
                 };
                 actions.insert(action.name.clone(), action);
             }
         }
         Ok(Self { actions, inputs: builder.inputs.finish()?, outputs: builder.outputs.finish()? })
     }
+}
+
+/// Whether there is a field at a path.
+fn has(message: &MessageDescriptor, path: &str) -> bool {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    message.get_field_by_name(name).is_some_and(|field| match (rest, field.kind()) {
+        (None, _) => true,
+        (Some(rest), ProtoKind::Message(inner)) => has(&inner, rest),
+        (Some(_), _) => false,
+    })
 }
 
 /// Tables by message, with a place reserved before a message's own fields are visited: messages may contain themselves.

@@ -39,6 +39,8 @@ pub(crate) struct Action {
     pub(crate) input: usize,
     pub(crate) output: usize,
     pub(crate) returns_true: bool,
+    /// Whether a request may hand a role to EC2.
+    pub(crate) passes_role: bool,
 }
 
 #[derive(Debug)]

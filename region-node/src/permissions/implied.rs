@@ -1,5 +1,6 @@
 //! What requests are about without naming it.
 
+use archipelago_proto::permissions::PROFILES;
 use prost_reflect::DynamicMessage;
 
 use super::message::texts;
@@ -45,8 +46,7 @@ pub(super) fn wanted_peering(cx: &Context, action: &str, request: &DynamicMessag
 /// The role that a request hands to EC2 with an instance profile. Profiles are known here by their names alone, so the
 /// role is the one of the same name, as the console makes them.
 pub(super) fn passed_role(cx: &Context, request: &DynamicMessage) -> Option<String> {
-    let places = ["iam_instance_profile", "launch_specification.iam_instance_profile"];
-    let at = |field: &str| places.iter().find_map(|place| texts(request, &format!("{place}.{field}")).pop());
+    let at = |field: &str| PROFILES.iter().find_map(|place| texts(request, &format!("{place}.{field}")).pop());
     let name = at("name").or_else(|| Some(at("arn")?.rsplit('/').next()?.to_owned())).filter(|name| !name.is_empty());
     name.map(|name| format!("arn:{}:iam::{}:role/{name}", cx.facts.partition.id(), cx.account))
 }

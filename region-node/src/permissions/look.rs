@@ -26,5 +26,5 @@ pub(super) async fn look(desk: &Desk, cx: &Context, kind: &'static Kind, by: &By
     let bytes = prost::Message::encode_to_vec(&input);
     let answer = desk.look(cx, &path, &bytes).await.ok()?;
     let answer = message::decode(rpc.output(), &answer).ok()?;
-    messages(&answer, kind.at).into_iter().next()
+    messages(&answer, kind.at).into_iter().next().cloned()
 }

@@ -1,6 +1,8 @@
 //! Messages of any shape, by the schema's descriptors.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::slice;
 use std::sync::LazyLock;
 
 use archipelago_proto::{DESCRIPTORS, Ec2Error, Ec2Result};
@@ -36,31 +38,29 @@ pub(super) fn dynamic<M: prost::Message>(name: &str, message: &M) -> Option<Dyna
 }
 
 /// The messages at a path of field names, through lists.
-pub(super) fn messages(message: &DynamicMessage, path: &str) -> Vec<DynamicMessage> {
-    let values = values(message, path);
-    values.iter().filter_map(|value| value.as_message().cloned()).collect()
+pub(super) fn messages<'m>(message: &'m DynamicMessage, path: &str) -> Vec<&'m DynamicMessage> {
+    values(message, path).into_iter().filter_map(Value::as_message).collect()
 }
 
 /// The values at a path, as text.
 pub(super) fn texts(message: &DynamicMessage, path: &str) -> Vec<String> {
-    values(message, path).iter().filter_map(text).collect()
+    values(message, path).into_iter().filter_map(text).collect()
 }
 
-fn values(message: &DynamicMessage, path: &str) -> Vec<Value> {
-    let mut found = vec![Value::Message(message.clone())];
-    for name in path.split('.') {
-        found = found.iter().filter_map(Value::as_message).flat_map(|message| field(message, name)).collect();
-    }
-    found
+fn values<'m>(message: &'m DynamicMessage, path: &str) -> Vec<&'m Value> {
+    let (parents, name) =
+        path.rsplit_once('.').map_or((vec![message], path), |(parents, name)| (messages(message, parents), name));
+    parents.into_iter().flat_map(|parent| field(parent, name)).collect()
 }
 
 /// The values of a field, each of a list's by itself; none if it is not set.
-fn field(message: &DynamicMessage, name: &str) -> Vec<Value> {
+fn field<'m>(message: &'m DynamicMessage, name: &str) -> &'m [Value] {
     let known = message.descriptor().get_field_by_name(name).filter(|field| message.has_field(field));
-    match known.map(|field| message.get_field(&field).into_owned()) {
-        Some(Value::List(list)) => list,
-        Some(value) => vec![value],
-        None => Vec::new(),
+    match known.map(|field| message.get_field(&field)) {
+        Some(Cow::Borrowed(Value::List(list))) => list,
+        Some(Cow::Borrowed(value)) => slice::from_ref(value),
+        // What is set is borrowed.
+        Some(Cow::Owned(_)) | None => &[],
     }
 }
 

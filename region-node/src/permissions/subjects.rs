@@ -204,7 +204,7 @@ impl Question<'_> {
     fn values(&self, message: &DynamicMessage, paths: &[&str], form: Form) -> Vec<String> {
         if let Form::Vpc = form {
             let infos = paths.iter().flat_map(|path| messages(message, path));
-            return infos.filter_map(|info| implied::peer_vpc(self.cx, &info)).collect();
+            return infos.filter_map(|info| implied::peer_vpc(self.cx, info)).collect();
         }
         let set = paths.iter().map(|path| texts(message, path)).find(|values| !values.is_empty());
         let values = set.unwrap_or_default().into_iter().filter(|value| !value.is_empty());

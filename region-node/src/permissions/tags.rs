@@ -24,7 +24,7 @@ pub(super) fn at(message: &DynamicMessage, path: &str) -> Tags {
 impl RequestTags {
     pub(super) fn of(message: &DynamicMessage) -> Self {
         let specified = messages(message, "tag_specifications").into_iter().filter_map(|specification| {
-            Some((texts(&specification, "resource_type").pop()?, at(&specification, "tags")))
+            Some((texts(specification, "resource_type").pop()?, at(specification, "tags")))
         });
         Self { own: at(message, "tags"), specified: specified.filter(|(_, tags)| !tags.is_empty()).collect() }
     }
