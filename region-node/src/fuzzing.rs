@@ -21,9 +21,13 @@ const START: i64 = 1_767_225_600_000;
 /// More calls than this are another input.
 const MOST_CALLS: usize = 32;
 
+/// What takes an instrumented build seconds, an RSA key each time.
+const SLOW: &str = "/ec2.v1.KeyPairsService/CreateKeyPair";
+
 /// The keys of actions, in order: a new action takes its key from one neighbour, and leaves all others alone.
 static KEYS: LazyLock<Vec<(u16, &'static str)>> = LazyLock::new(|| {
-    let mut keys: Vec<_> = families::actions().map(|action: Action| (hash(action.path), action.path)).collect();
+    let paths = families::actions().map(|action: Action| action.path).filter(|path| *path != SLOW);
+    let mut keys: Vec<_> = paths.map(|path| (hash(path), path)).collect();
     keys.sort_unstable();
     keys
 });
