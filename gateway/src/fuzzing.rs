@@ -102,7 +102,7 @@ fn method(action: &Action) -> MethodDescriptor {
 /// Protobuf to XML. Two bytes choose the action; the rest are the answer of a node, or what claims to be one.
 pub fn transcode_answer(data: &[u8]) {
     static ACTIONS: LazyLock<Vec<(&Action, MethodDescriptor)>> =
-        LazyLock::new(|| SCHEMA.chosen().into_iter().map(|action| (action, method(action))).collect());
+        LazyLock::new(|| SCHEMA.actions().into_iter().map(|action| (action, method(action))).collect());
     let Some((key, message)) = data.split_first_chunk() else { return };
     let (action, method) = &ACTIONS[usize::from(u16::from_le_bytes(*key)) % ACTIONS.len()];
     check(action, message);

@@ -29,6 +29,7 @@ mod pipeline;
 mod policy;
 mod populate;
 mod query;
+mod questions;
 mod quotas;
 mod record;
 mod region;

@@ -214,8 +214,10 @@ impl Pipeline {
             involved: None,
         };
         let call = call(&form, &request, &identity, version, &exchange.id);
+        let message =
+            Parameters::of(&form).and_then(|parameters| decode(&self.schema, action.input, parameters.root()));
         let involved = if self.faults.asks(&target, now_ms) {
-            let message = decode(&self.schema, action.input, Parameters::of(&form)?.root())?;
+            let message = message.as_ref().map_err(Clone::clone)?.clone();
             let call = call.as_ref().map_err(Clone::clone)?;
             Some(Box::pin(Involved::ask(&self.forwarder, &region, &action.name, call, message)).await?)
         } else {
@@ -226,8 +228,7 @@ impl Pipeline {
             exchange.suffer(strike).await?;
         }
 
-        let message = decode(&self.schema, action.input, Parameters::of(&form)?.root())?;
-        let call = call?;
+        let (message, call) = (message?, call?);
 
         // Authorize.
         if let Some(restrictions) = self.guard.restrictions(&identity) {

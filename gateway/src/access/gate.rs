@@ -1,10 +1,8 @@
 //! Whether a request may pass.
 
-use archipelago_proto::cluster::v1::permissions_client::PermissionsClient;
-use archipelago_proto::cluster::v1::{Subject, SubjectsRequest};
+use archipelago_proto::cluster::v1::Subject;
 use archipelago_proto::permissions::{PASSING, TAGGING};
 use archipelago_proto::{Call, Ec2Error};
-use tonic::Request;
 
 use super::aws::because;
 use super::facts::Surroundings;
@@ -12,6 +10,7 @@ use super::guard::Guard;
 use super::restrictions::{Permission, Refused, Restrictions};
 use crate::forward::Forwarder;
 use crate::policy::Context;
+use crate::questions;
 use crate::schema::Action;
 use crate::service::only_reads;
 use crate::signature::Identity;
@@ -57,13 +56,10 @@ fn allowed_anyway(restrictions: &Restrictions, action: &Action, context: &Contex
 }
 
 async fn subjects(forwarder: &Forwarder, asked: &Asked<'_>) -> Result<Vec<Subject>, Ec2Error> {
-    let question = SubjectsRequest { action: asked.action.name.to_string(), input: asked.message.to_vec().into() };
-    let mut request = Request::new(question);
-    asked.call.write_to(request.metadata_mut());
-    let answer = forwarder.send(asked.surroundings.region, request, |channel, request| async {
-        let mut client = PermissionsClient::new(channel).max_encoding_message_size(usize::MAX);
-        client = client.max_decoding_message_size(usize::MAX);
-        client.subjects(request).await.map(tonic::Response::into_inner)
+    let (region, action) = (asked.surroundings.region, &asked.action.name);
+    let message = asked.message.to_vec();
+    let answer = questions::ask(forwarder, region, action, asked.call, message, |mut client, request| async move {
+        client.subjects(request).await
     });
     Ok(answer.await?.subjects)
 }

@@ -1,12 +1,11 @@
 //! What a call is about, for rules by zone and by tag. The gateway knows no resources: the region's node does.
 
-use archipelago_proto::cluster::v1::permissions_client::PermissionsClient;
-use archipelago_proto::cluster::v1::{InvolvedResponse, SubjectsRequest};
+use archipelago_proto::cluster::v1::InvolvedResponse;
 use archipelago_proto::glob::glob;
 use archipelago_proto::{Call, Ec2Error};
-use tonic::Request;
 
 use crate::forward::Forwarder;
+use crate::questions;
 
 /// The zones that a call concerns, and the tags of what it names or creates.
 #[derive(Debug, Default)]
@@ -24,11 +23,8 @@ impl Involved {
         call: &Call,
         message: Vec<u8>,
     ) -> Result<Self, Ec2Error> {
-        let mut request = Request::new(SubjectsRequest { action: action.to_owned(), input: message.into() });
-        call.write_to(request.metadata_mut());
-        let answer = forwarder.send(region, request, |channel, request| async {
-            let mut client = PermissionsClient::new(channel).max_encoding_message_size(usize::MAX);
-            client.involved(request).await.map(tonic::Response::into_inner)
+        let answer = questions::ask(forwarder, region, action, call, message, |mut client, request| async move {
+            client.involved(request).await
         });
         let InvolvedResponse { zones, tags } = answer.await?;
         Ok(Self {
